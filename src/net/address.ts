@@ -1,0 +1,37 @@
+// Where a socket is: an IP address and a port.
+
+import { isIP, isIPv4 } from 'node:net';
+
+export interface Endpoint {
+  /** An IPv4 or IPv6 address, without brackets. */
+  readonly address: string;
+  /** 0-65535; 0 asks the system for a free one. */
+  readonly port: number;
+}
+
+/** "127.0.0.1:53" or "[::1]:53"; undefined if it is neither. `defaultPort` allows the port to be left out. */
+export function parseEndpoint(text: string, defaultPort?: number): Endpoint | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text.trim());
+  if (!match) return isIP(text.trim()) === 6 && defaultPort !== undefined ? { address: text.trim(), port: defaultPort } : undefined;
+  const address = match[1] ?? match[2] ?? '';
+  const family = isIP(address);
+  if (family === 0 || (match[1] !== undefined) !== (family === 6)) return undefined;
+  const port = match[3] === undefined ? defaultPort : Number(match[3]);
+  return port === undefined || port > 65_535 ? undefined : { address, port };
+}
+
+export function formatEndpoint(endpoint: Endpoint): string {
+  return endpoint.address.includes(':') ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`;
+}
+
+/** 127.0.0.0/8 and ::1, also when written as an IPv4-mapped IPv6 address. */
+export function isLoopback(address: string): boolean {
+  const plain = unmapIPv4(address);
+  return isIPv4(plain) ? plain.startsWith('127.') : plain === '::1';
+}
+
+/** "::ffff:192.0.2.1" -> "192.0.2.1"; anything else stays. */
+export function unmapIPv4(address: string): string {
+  const match = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  return match?.[1] ?? address;
+}

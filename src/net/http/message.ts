@@ -1,0 +1,58 @@
+// HTTP messages as values. A handler returns a response; only the transport writes it, once.
+
+import type { Endpoint } from '../address.js';
+import type { Eventual } from '../handler.js';
+
+/** Field names in lower case. Lines of one name are joined with ", " (RFC 9110 §5.2); set-cookie isn't used here. */
+export type HeaderFields = Readonly<Record<string, string>>;
+
+export interface HttpRequest {
+  /** Case-sensitive (RFC 9110 §9.1). */
+  readonly method: string;
+  /** The request target as sent, in origin form: path and query, not decoded. */
+  readonly target: string;
+  readonly fields: HeaderFields;
+  readonly peer: Endpoint;
+  readonly local: Endpoint;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+export type HttpBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** Opened at most once, and not at all for HEAD. Exactly `length` octets when that is known. */
+  | { readonly kind: 'stream'; readonly length: number | undefined; open(signal: AbortSignal): AsyncIterable<Uint8Array> };
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Without Content-Length, Transfer-Encoding, Date and Connection: the transport knows those. */
+  readonly fields: HeaderFields;
+  readonly body: HttpBody;
+  /** Called once when the last octet was handed to the system, or the transfer broke off. */
+  readonly finished?: (outcome: TransferOutcome) => void;
+}
+
+export interface TransferOutcome {
+  readonly complete: boolean;
+  /** Octets of the body handed to the socket. */
+  readonly bytes: number;
+  readonly durationMs: number;
+}
+
+export type HttpHandler = (request: HttpRequest) => Eventual<HttpResponse>;
+
+export const NO_BODY: HttpBody = { kind: 'none' };
+
+/** A complete response whose body is `text` in UTF-8. */
+export function textResponse(status: number, text: string, fields: HeaderFields = {}): HttpResponse {
+  return {
+    status,
+    fields: { 'content-type': 'text/plain; charset=utf-8', ...fields },
+    body: { kind: 'bytes', bytes: Buffer.from(text, 'utf8') },
+  };
+}
+
+export function jsonResponse(status: number, value: unknown, fields: HeaderFields = {}): HttpResponse {
+  return textResponse(status, `${JSON.stringify(value)}\n`, { 'content-type': 'application/json', ...fields });
+}
