@@ -1,3 +1,147 @@
 // Domain names as octets (RFC 1035 §3.1, RFC 4343, RFC 2181 §11). A label may hold any octet, a dot
 // included; two names are equal when their labels are, ASCII letter case aside.
 
+import { formatOctet, readOctet } from './presentation.js';
+
+/** RFC 1035 §2.3.4. */
+export const MAX_NAME_OCTETS = 255;
+export const MAX_LABEL_OCTETS = 63;
+
+/** What a master file reads as something else than itself. */
+const SPECIAL = '."\\;()@$';
+const DOT = 0x2e;
+
+const LOWER: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
+  String.fromCharCode(octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet),
+);
+
+/**
+ * Lower-cases every octet, lengths too: a length is at most 63, and "A" is 65. The lengths stay in the
+ * key, so the label "a.b" and the labels "a", "b" have different keys.
+ */
+function canonicalKey(wire: Uint8Array): string {
+  let key = '';
+  for (let i = 0; i < wire.length; i += 1) key += LOWER[wire[i] as number];
+  return key;
+}
+
+export class Name {
+  static readonly root: Name = new Name(new Uint8Array(1));
+
+  /** Uncompressed, with the final zero; letter case as given. Never changed by anybody. */
+  readonly wire: Uint8Array;
+  #key: string | undefined;
+
+  /** Only for octets already known to be one whole name; everybody else starts from parse, fromLabels or a message. */
+  constructor(wire: Uint8Array, key?: string) {
+    this.wire = wire;
+    this.#key = key;
+  }
+
+  /**
+   * From presentation form, with \X and \DDD (RFC 1035 §5.1). Without a final dot the name is relative
+   * to `origin`. undefined: an empty label, a label over 63 or a name over 255 octets, a broken escape,
+   * unescaped white space or control characters, anything outside ASCII.
+   */
+  static parse(text: string, origin: Name = Name.root): Name | undefined {
+    if (text === '.') return Name.root;
+    const wire: number[] = [0];
+    let start = 0;
+    for (let position = 0; position < text.length; ) {
+      const read = readOctet(text, position);
+      if (!read || (!read.escaped && (read.octet <= 0x20 || read.octet === 0x7f))) return undefined;
+      position = read.next;
+      if (read.octet === DOT && !read.escaped) {
+        if (wire.length === start + 1) return undefined;
+        start = wire.length;
+        wire.push(0);
+      } else {
+        const length = wire.push(read.octet) - start - 1;
+        if (length > MAX_LABEL_OCTETS) return undefined;
+        wire[start] = length;
+      }
+      if (wire.length > MAX_NAME_OCTETS) return undefined;
+    }
+    if (text === '') return undefined;
+    // A final dot has left an empty label open: the root's, and the name is absolute.
+    if (wire.length === start + 1) return new Name(Uint8Array.from(wire));
+    const total = wire.length + origin.wire.length;
+    return total > MAX_NAME_OCTETS ? undefined : new Name(Uint8Array.from([...wire, ...origin.wire]));
+  }
+
+  /** undefined for an empty or too long label, or too many of them. No labels is the root. */
+  static fromLabels(labels: readonly Uint8Array[]): Name | undefined {
+    const wire: number[] = [];
+    for (const label of labels) {
+      if (label.length === 0 || label.length > MAX_LABEL_OCTETS) return undefined;
+      wire.push(label.length, ...label);
+      if (wire.length >= MAX_NAME_OCTETS) return undefined;
+    }
+    wire.push(0);
+    return new Name(Uint8Array.from(wire));
+  }
+
+  /** Canonical: equal keys, equal names. For maps; not for people. */
+  get key(): string {
+    return (this.#key ??= canonicalKey(this.wire));
+  }
+
+  /** The root not counted: 0 for the root, 2 for "hercdn.com.". */
+  get labelCount(): number {
+    let count = 0;
+    for (let at = 0; this.wire[at] !== 0; at += 1 + (this.wire[at] as number)) count += 1;
+    return count;
+  }
+
+  /** From the leftmost on, the root's empty one not among them. */
+  labels(): readonly Uint8Array[] {
+    const labels: Uint8Array[] = [];
+    for (let at = 0; this.wire[at] !== 0; ) {
+      const end = at + 1 + (this.wire[at] as number);
+      labels.push(this.wire.subarray(at + 1, end));
+      at = end;
+    }
+    return labels;
+  }
+
+  equals(other: Name): boolean {
+    return this === other || (this.wire.length === other.wire.length && this.key === other.key);
+  }
+
+  isAtOrBelow(ancestor: Name): boolean {
+    const start = this.wire.length - ancestor.wire.length;
+    let at = 0;
+    while (at < start) at += 1 + (this.wire[at] as number);
+    // Only where a label begins: "badhercdn.com." isn't below "hercdn.com.".
+    return at === start && this.key.endsWith(ancestor.key);
+  }
+
+  /** undefined for the root. */
+  parent(): Name | undefined {
+    const length = this.wire[0] as number;
+    if (length === 0) return undefined;
+    return new Name(this.wire.subarray(length + 1), this.#key?.slice(length + 1));
+  }
+
+  /** This name below one label more, or several: `prepend('_http._tcp')`. Presentation form, no final dot. */
+  prepend(label: string): Name | undefined {
+    return isAbsolute(label) ? undefined : Name.parse(label, this);
+  }
+
+  /** Presentation form with the final dot: "file1.hercdn.com.", "." for the root; `Name.parse` reads it back. */
+  toString(): string {
+    if (this.wire[0] === 0) return '.';
+    let text = '';
+    for (const label of this.labels()) {
+      for (const octet of label) text += formatOctet(octet, SPECIAL, 0x21);
+      text += '.';
+    }
+    return text;
+  }
+}
+
+/** Whether a name in presentation form ends with a dot that isn't escaped. */
+function isAbsolute(text: string): boolean {
+  const backslashes = /(\\*)\.$/.exec(text)?.[1];
+  return backslashes !== undefined && backslashes.length % 2 === 0;
+}

@@ -1,0 +1,122 @@
+// RDATA, one line a type: its fields in the order of the wire and of a master file. What isn't in
+// the table is carried as octets (RFC 3597).
+
+import { COMPRESSED_NAME, IPV4, IPV6, LENIENT_NAME, PLAIN_NAME, SECONDS, STRING, STRINGS, Tokens, U16, U32, type Field, type Token } from './fields.js';
+import { CLASS, TYPE, type RData } from './message.js';
+import { Name } from './name.js';
+import { Reader } from './reader.js';
+import { Writer } from './writer.js';
+
+type Kind = Exclude<RData['kind'], 'unknown'>;
+type Of<K extends Kind, D = RData> = D extends { readonly kind: infer Kinds } ? (K extends Kinds ? D : never) : never;
+type Fields<K extends Kind> = { readonly [F in Exclude<keyof Of<K>, 'kind'>]: Field<Of<K>[F]> };
+
+interface Row {
+  readonly kind: Kind;
+  /** Without one the type means the same in every class. */
+  readonly onlyClass: number | undefined;
+  readonly fields: readonly (readonly [name: string, field: Field<unknown>])[];
+}
+
+function row<K extends Kind>(kind: K, fields: Fields<K>, onlyClass?: number): readonly [number, Row] {
+  // The type of `fields` has seen to it that each field stands under its own value's name.
+  return [TYPE[kind], { kind, onlyClass, fields: Object.entries(fields) as unknown as Row['fields'] }];
+}
+
+const SOA_FIELDS: Fields<'SOA'> = {
+  mname: COMPRESSED_NAME, rname: COMPRESSED_NAME, serial: U32, refresh: SECONDS, retry: SECONDS, expire: SECONDS, minimum: SECONDS,
+};
+
+const ROWS: ReadonlyMap<number, Row> = new Map([
+  row('A', { address: IPV4 }, CLASS.IN), // RFC 1035 §3.4.1
+  row('NS', { target: COMPRESSED_NAME }), // §3.3.11
+  row('CNAME', { target: COMPRESSED_NAME }), // §3.3.1
+  row('SOA', SOA_FIELDS), // §3.3.13
+  row('PTR', { target: COMPRESSED_NAME }), // §3.3.12
+  row('MX', { preference: U16, exchange: COMPRESSED_NAME }), // §3.3.9
+  row('TXT', { strings: STRINGS }), // §3.3.14
+  row('AAAA', { address: IPV6 }, CLASS.IN), // RFC 3596 §2.2
+  row('SRV', { priority: U16, weight: U16, port: U16, target: LENIENT_NAME }, CLASS.IN), // RFC 2782
+  row('V', { content: PLAIN_NAME, object: STRING }, CLASS.IN), // docs: the wire, "Names"
+]);
+
+function findRow(type: number, rrClass: number): Row | undefined {
+  const found = ROWS.get(type);
+  return found === undefined || found.onlyClass === undefined || found.onlyClass === rrClass ? found : undefined;
+}
+
+function assemble(kind: Kind, values: Record<string, unknown>): RData {
+  return Object.assign({ kind }, values) as unknown as RData;
+}
+
+/** From the reader's place to its limit, exactly; a mistake is the reader's `failure`. */
+export function decodeRData(type: number, rrClass: number, reader: Reader): RData {
+  const found = findRow(type, rrClass);
+  if (!found) return { kind: 'unknown', octets: reader.take(reader.left) };
+  const data: Record<string, unknown> = { kind: found.kind };
+  for (const [name, field] of found.fields) data[name] = field.decode(reader);
+  if (reader.left > 0) reader.fail(`its ${found.kind} data is longer than it says`);
+  return data as unknown as RData;
+}
+
+/** @throws RangeError for data that its type can't carry: a mistake of ours. */
+export function encodeRData(type: number, data: RData, writer: Writer): void {
+  if (data.kind === 'unknown') {
+    writer.bytes(data.octets);
+    return;
+  }
+  const found = ROWS.get(type);
+  if (found?.kind !== data.kind) throw new RangeError(`a record of type ${type} cannot carry ${data.kind} data`);
+  const values: Readonly<Record<string, unknown>> = { ...data };
+  for (const [name, field] of found.fields) field.encode(values[name], writer);
+}
+
+/** The fields as a master file has them; octets as `\# 4 c0000201` (RFC 3597 §5). */
+export function formatRData(data: RData): string {
+  if (data.kind === 'unknown') {
+    const hex = Buffer.from(data.octets).toString('hex');
+    return hex === '' ? '\\# 0' : `\\# ${data.octets.length} ${hex}`;
+  }
+  const values: Readonly<Record<string, unknown>> = { ...data };
+  const fields = ROWS.get(TYPE[data.kind])?.fields ?? [];
+  return fields.map(([name, field]) => field.format(values[name])).join(' ');
+}
+
+export type ParsedRData =
+  | { readonly kind: 'data'; readonly data: RData }
+  /** `why` is the end of a sentence: "SOA serial: expected a whole number up to 4294967295". */
+  | { readonly kind: 'error'; readonly why: string };
+
+/**
+ * RDATA of a master file, class IN: the type's own form, or `\# length hex` for any type (RFC 3597 §5).
+ * `tokens` are what follows the type, `origin` is what relative names end in.
+ */
+export function parseRData(type: number, tokens: readonly Token[], origin: Name): ParsedRData {
+  const found = findRow(type, CLASS.IN);
+  const [first, ...rest] = tokens;
+  if (first?.text === '\\#' && !first.quoted) return parseGeneric(type, rest);
+  if (!found) return { kind: 'error', why: `type ${type} has no form of its own here: write its octets as \\# LENGTH HEX` };
+  const cursor = new Tokens(tokens, origin);
+  const values: Record<string, unknown> = {};
+  for (const [name, field] of found.fields) {
+    const value = field.parse(cursor);
+    if (value === undefined) return { kind: 'error', why: `${found.kind} ${name}: expected ${field.expected}` };
+    values[name] = value;
+  }
+  const left = cursor.next();
+  if (left) return { kind: 'error', why: `${found.kind}: nothing was expected after its ${found.fields.length} fields, got "${left.text}"` };
+  return { kind: 'data', data: assemble(found.kind, values) };
+}
+
+function parseGeneric(type: number, tokens: readonly Token[]): ParsedRData {
+  const [length, ...words] = tokens.map((token) => token.text);
+  const hex = words.join('');
+  if (length === undefined || !/^\d{1,5}$/.test(length) || !/^([0-9a-f]{2})*$/i.test(hex) || hex.length / 2 !== Number(length)) {
+    return { kind: 'error', why: 'expected \\#, the count of octets, and so many octets in hexadecimal' };
+  }
+  const octets = new Uint8Array(Buffer.from(hex, 'hex'));
+  // RFC 3597 §5: a known type in this form is that type; its names stand alone and can't point anywhere.
+  const reader = new Reader(octets, 0, Infinity);
+  const data = decodeRData(type, CLASS.IN, reader);
+  return reader.failure === undefined ? { kind: 'data', data } : { kind: 'error', why: `the octets are not data of type ${type}: it ${reader.failure}` };
+}

@@ -1,0 +1,147 @@
+// Reads a message's octets from front to back (RFC 1035 §4). The first mistake is kept in `failure`
+// and every later read gives zero or nothing, so that who reads a structure checks once, at its end.
+
+import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, Name } from './name.js';
+
+const POINTER = 0xc0;
+
+/** Whether a name may, by the standard of what it stands in, be cut short by a pointer. */
+export type NameForm = 'compressed' | 'plain';
+
+// Filled and emptied within one call of Reader.name; saves an array a name.
+const scratch = new Uint8Array(MAX_NAME_OCTETS);
+
+export class Reader {
+  readonly octets: Uint8Array;
+  offset: number;
+  /** Nothing is read at or beyond it: the end of the message, or of the RDATA being read. */
+  limit: number;
+  failure: string | undefined;
+  /** Names by where they begin; a pointer there, the usual case, gives the very same Name again. */
+  readonly #names = new Map<number, Name>();
+  /**
+   * Labels and pointers this message may still cost. Honest names are cheap because of #names; without a
+   * bound, 64 KiB of records that each point at a long chain of pointers would cost millions of steps.
+   */
+  #steps: number;
+
+  /** No pointer leads to before it: into a header, or out of RDATA that stands alone. */
+  readonly #floor: number;
+
+  /** Reads from `offset` on; pointers may lead to any place from `floor` on. */
+  constructor(octets: Uint8Array, offset: number, floor = offset) {
+    this.octets = octets;
+    this.offset = offset;
+    this.limit = octets.length;
+    this.#floor = floor;
+    this.#steps = 4 * octets.length + 1024;
+  }
+
+  /** Octets left before the limit. */
+  get left(): number {
+    return this.limit - this.offset;
+  }
+
+  /** Only the first mistake counts. Always 0, to be returned as the value that isn't there. */
+  fail(why: string): 0 {
+    this.failure ??= why;
+    this.offset = this.limit;
+    return 0;
+  }
+
+  u8(): number {
+    if (this.left < 1) return this.fail('ends within a number');
+    return this.octets[this.offset++] as number;
+  }
+
+  u16(): number {
+    if (this.left < 2) return this.fail('ends within a number');
+    const { octets, offset } = this;
+    this.offset = offset + 2;
+    return ((octets[offset] as number) << 8) | (octets[offset + 1] as number);
+  }
+
+  u32(): number {
+    const high = this.u16();
+    return high * 0x1_0000 + this.u16();
+  }
+
+  /** A copy: the message's own octets may be used again by whoever received them. */
+  take(count: number): Uint8Array {
+    const at = this.skip(count);
+    return at === undefined ? new Uint8Array(0) : this.octets.slice(at, this.offset);
+  }
+
+  /** Where the skipped octets begin; undefined if they aren't all there. */
+  skip(count: number): number | undefined {
+    if (this.left < count) {
+      this.fail('ends within a field');
+      return undefined;
+    }
+    this.offset += count;
+    return this.offset - count;
+  }
+
+  /** A <character-string> (RFC 1035 §3.3), without its length. */
+  characterString(): Uint8Array {
+    return this.take(this.u8());
+  }
+
+  /** RFC 1035 §4.1.4. A pointer leads to before the start of the name it stands in, so no chain of them has a loop. */
+  name(form: NameForm): Name {
+    const begin = this.offset;
+    const found = this.#collect(form);
+    const name = typeof found === 'number' ? new Name(scratch.slice(0, found)) : found;
+    if (name !== Name.root) this.#names.set(begin, name);
+    return name;
+  }
+
+  /** Either a name already known, or the count of octets it has put into `scratch`. */
+  #collect(form: NameForm): number | Name {
+    const { octets } = this;
+    let at = this.offset;
+    let end = this.limit;
+    let start = at;
+    let length = 0;
+    let jumped = false;
+    for (;;) {
+      if ((this.#steps -= 1) < 0) return this.#failName('its names cost too much to follow');
+      if (at >= end) return this.#failName('ends within a name');
+      const head = octets[at] as number;
+      if (head <= MAX_LABEL_OCTETS) {
+        const next = at + 1 + head;
+        // One octet more must remain for the root's label.
+        if (length + 1 + head > MAX_NAME_OCTETS - (head === 0 ? 0 : 1)) return this.#failName('a name is over 255 octets');
+        if (next > end) return this.#failName('ends within a label');
+        while (at < next) scratch[length++] = octets[at++] as number;
+        if (head === 0) {
+          if (!jumped) this.offset = at;
+          return length === 1 ? Name.root : length;
+        }
+      } else if (head >= POINTER) {
+        if (form === 'plain') return this.#failName('a name is compressed where none may be');
+        if (at + 2 > end) return this.#failName('ends within a pointer');
+        const target = ((head & 0x3f) << 8) | (octets[at + 1] as number);
+        if (target >= start || target < this.#floor) return this.#failName('a pointer does not lead backward');
+        if (!jumped) this.offset = at + 2;
+        jumped = true;
+        const known = this.#names.get(target);
+        if (known) {
+          if (length === 0) return known;
+          if (length + known.wire.length > MAX_NAME_OCTETS) return this.#failName('a name is over 255 octets');
+          scratch.set(known.wire, length);
+          return length + known.wire.length;
+        }
+        end = octets.length;
+        start = at = target;
+      } else {
+        // RFC 6891 §5: the other two kinds of label are reserved, and never came to be.
+        return this.#failName('a label of a kind that does not exist');
+      }
+    }
+  }
+  #failName(why: string): Name {
+    this.fail(why);
+    return Name.root;
+  }
+}
