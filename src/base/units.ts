@@ -2,7 +2,7 @@
 // written with an i (1 MiB).
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?$/i;
-const RATE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)(bit|b|bps)(?:\/s|ps)?$/i;
+const RATE = /^(\d+(?:\.\d+)?)\s*([kmgtKMGT]?)(i?)(bit\/s|bit|bps|[bB]\/s|Bps|[bB])$/;
 const EXPONENT: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
 
 function scale(prefix: string, binary: string): number {
@@ -16,12 +16,12 @@ export function parseSize(text: string): number | undefined {
   return Math.round(Number(match[1]) * scale(match[2] ?? '', match[3] ?? ''));
 }
 
-/** "8Mbit/s", "500 kB/s" -> bytes a second; undefined if it is none of these. A lower-case b in "bps" or "bit" is bits, "B" and "b" alone bytes. */
+/** "8Mbit/s", "8Mbps", "500 kB/s" -> bytes a second; undefined if it is none of these. "bit" and "bps" are bits, every other b is a byte. */
 export function parseRate(text: string): number | undefined {
   const match = RATE.exec(text.trim());
   if (!match) return undefined;
   const value = Number(match[1]) * scale(match[2] ?? '', match[3] ?? '');
-  const bits = /^(bit|bps)$/i.test(match[4] ?? '');
+  const bits = /^(bit|bps)/.test(match[4] ?? '');
   return bits ? value / 8 : value;
 }
 

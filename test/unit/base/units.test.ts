@@ -8,7 +8,7 @@ describe('units', () => {
   for (const [text, bytes] of sizes) it(`parseSize ${JSON.stringify(text)} is ${bytes}`, () => expect(parseSize(text)).to.equal(bytes));
 
   const rates: readonly [string, number | undefined][] = [
-    ['8Mbit/s', 1_000_000], ['500 kB/s', 500_000], ['1MiB/s', 1_048_576], ['8mbps', 1_000_000], ['100B', 100], ['fast', undefined], ['10', undefined],
+    ['8Mbit/s', 1_000_000], ['500 kB/s', 500_000], ['1MiB/s', 1_048_576], ['8mbps', 1_000_000], ['8MBps', 8_000_000], ['100B', 100], ['fast', undefined], ['10', undefined],
   ];
   for (const [text, rate] of rates) it(`parseRate ${JSON.stringify(text)} is ${rate}`, () => expect(parseRate(text)).to.equal(rate));
 

@@ -1,0 +1,28 @@
+// What every room is given to do its work with.
+
+import { systemClock, type Clock } from '../base/clock.js';
+import { systemRandom, type Random } from '../base/random.js';
+import { createDnsExchange, type DnsExchange } from '../net/dns/exchange.js';
+import { createHttpClient, type HttpClient } from '../net/http/client.js';
+import type { Log } from '../observe/log.js';
+import type { Progress } from '../observe/progress.js';
+
+export interface Env {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Progress drawn under this party's label; without a party, under none. */
+  progressOf(party: string | undefined): Progress;
+  readonly exchange: DnsExchange;
+  readonly http: HttpClient;
+}
+
+export function createEnv(options: Pick<Env, 'log' | 'progressOf'>): Env {
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    exchange: createDnsExchange({ clock: systemClock, random: systemRandom }),
+    http: createHttpClient({ clock: systemClock }),
+    ...options,
+  };
+}

@@ -1,0 +1,75 @@
+// The life of a service: start, run until a signal, stop gracefully, stop at once.
+
+import { CdnError, type ErrorCode } from '../base/errors.js';
+import type { Log } from '../observe/log.js';
+
+export interface Service {
+  /** Listens and serves, or throws and holds nothing. */
+  start(): Promise<void>;
+  /** Takes no new work and gives the work under way `graceMs`; called again with 0, cuts it off. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Starts them in order; when one fails, the ones already started are stopped again. */
+export async function startAll(services: readonly Service[]): Promise<void> {
+  const started: Service[] = [];
+  try {
+    for (const service of services) {
+      await service.start();
+      started.push(service);
+    }
+  } catch (error) {
+    await stopAll(started, 0);
+    throw error;
+  }
+}
+
+/** Stops them all at the same time; one that fails to stop doesn't keep the others up. */
+export async function stopAll(services: readonly Service[], graceMs: number): Promise<void> {
+  const outcomes = await Promise.allSettled(services.map((service) => service.stop(graceMs)));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+const SIGNALS = { SIGINT: 'INTERRUPTED', SIGTERM: 'TERMINATED' } as const satisfies Record<string, ErrorCode>;
+
+/**
+ * A signal that aborts with INTERRUPTED or TERMINATED on the first Ctrl-C (SIGINT) or SIGTERM. The
+ * second finds the system's own handling again, which ends the process at once.
+ */
+export function untilSignal(): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];
+  const release = (): void => {
+    for (const name of names) process.off(name, onSignal);
+  };
+  const onSignal = (name: NodeJS.Signals): void => {
+    release();
+    const code = name === 'SIGTERM' ? SIGNALS.SIGTERM : SIGNALS.SIGINT;
+    controller.abort(new CdnError(code, code === 'INTERRUPTED' ? 'interrupted' : 'terminated'));
+  };
+  for (const name of names) process.on(name, onSignal);
+  return { signal: controller.signal, release };
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/**
+ * Runs a service until Ctrl-C or SIGTERM, then stops it: transfers under way may end within
+ * `graceMs`. A service that was asked to stop and did has done its work: no error.
+ */
+export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log }): Promise<void> {
+  const { signal, release } = untilSignal();
+  try {
+    await service.start();
+    // An interval nobody clears would keep this process up by itself; the service's sockets do.
+    await aborted(signal);
+    env.log.info('Stopping: transfers under way may end; press CTRL+C again to stop at once', { graceMs: options.graceMs });
+    await service.stop(options.graceMs);
+  } finally {
+    release();
+  }
+}

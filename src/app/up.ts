@@ -1,0 +1,138 @@
+// The whole network in one process: stores, portal and DNS, each on sockets of its own.
+
+import { CdnError, systemCode } from '../base/errors.js';
+import { scanFolder } from '../catalog/index.js';
+import { DEFAULTS, LOOPBACK, storeEndpoint } from '../config/index.js';
+import { formatEndpoint, type Endpoint } from '../net/address.js';
+import { createDnsService, type DnsService } from './dns.js';
+import type { Env } from './env.js';
+import { stopAll, type Service } from './service.js';
+import { createStoreService, type StoreService } from './store.js';
+import { createWebService, type WebService } from './web.js';
+
+export interface NetworkOptions {
+  readonly stores: number;
+  readonly dir: string;
+  readonly mode: 'relay' | 'direct';
+  readonly rateBytesPerSecond: number | undefined;
+  /** Take a free port where the usual one is in use. */
+  readonly freePorts: boolean;
+  /** All stores on 127.0.0.1; what happens by itself where 127.0.0.2 can't be bound. */
+  readonly oneAddress: boolean;
+}
+
+export interface Network extends Service {
+  /** Known once started. */
+  readonly endpoints: { readonly portal: Endpoint; readonly dns: Endpoint; readonly stores: readonly Endpoint[] };
+}
+
+/** Tries `start` with the usual endpoint; where its port is taken and that is allowed, with any free one. */
+async function withPort<T>(endpoint: Endpoint, freePorts: boolean, start: (endpoint: Endpoint) => Promise<T>): Promise<T> {
+  try {
+    return await start(endpoint);
+  } catch (error) {
+    if (!freePorts || !(error instanceof CdnError) || error.code !== 'ADDRESS_IN_USE') throw error;
+    return await start({ ...endpoint, port: 0 });
+  }
+}
+
+async function startStore(endpoint: Endpoint, index: number, options: NetworkOptions, env: Env): Promise<StoreService> {
+  const id = `store-${index + 1}`;
+  const store = createStoreService({ listen: endpoint, dir: options.dir, id, rateBytesPerSecond: options.rateBytesPerSecond }, { ...env, log: env.log.as(id) });
+  await store.start();
+  return store;
+}
+
+/**
+ * All on one port of neighbouring addresses, or none: an A record carries no port. `started` gets
+ * each store as soon as it runs, so that the caller can stop them when a later one fails.
+ */
+async function startStores(options: NetworkOptions, env: Env, started: StoreService[]): Promise<void> {
+  const oneAddress = options.oneAddress;
+  for (let index = 0; index < options.stores; index += 1) {
+    const first = started[0]?.endpoint;
+    const usual = storeEndpoint(index, oneAddress);
+    const wanted = oneAddress || first === undefined ? usual : { ...usual, port: first.port };
+    // Only the first store, or one told apart by its port, may look for another port.
+    const mayMove = options.freePorts && (oneAddress || index === 0);
+    started.push(await withPort(wanted, mayMove, (endpoint) => startStore(endpoint, index, options, env)));
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof CdnError && (error.code === 'ADDRESS_UNAVAILABLE' || systemCode(error.cause) === 'EADDRNOTAVAIL');
+}
+
+async function startStoresOrFallBack(options: NetworkOptions, env: Env, started: StoreService[]): Promise<void> {
+  try {
+    await startStores(options, env, started);
+  } catch (error) {
+    const portTaken = error instanceof CdnError && error.code === 'ADDRESS_IN_USE' && options.freePorts;
+    if (options.oneAddress || !(isUnavailable(error) || portTaken)) throw error;
+    await stopAll(started.splice(0), 0);
+    env.log.info(`Stores cannot have an address each here, so they share ${LOOPBACK} and are told apart by port`, { reason: (error as Error).message });
+    await startStores({ ...options, oneAddress: true }, env, started);
+  }
+}
+
+export function createNetwork(options: NetworkOptions, env: Env): Network {
+  const stores: StoreService[] = [];
+  let web: WebService | undefined;
+  let dns: DnsService | undefined;
+
+  const stop = async (graceMs: number): Promise<void> => {
+    // The portal first: its relays are clients of the stores.
+    await web?.stop(graceMs);
+    await stopAll([...stores, ...(dns === undefined ? [] : [dns])], graceMs);
+  };
+
+  const start = async (): Promise<void> => {
+    const began = env.clock.monotonic();
+    const catalog = await scanFolder(options.dir);
+    await startStoresOrFallBack(options, env, stores);
+    const portal = await withPort(DEFAULTS.portal, options.freePorts, async (listen) => {
+      const service = createWebService(
+        { listen, catalog, mode: options.mode, defaultStorePort: stores[0]?.endpoint.port ?? DEFAULTS.store.port, timeoutMs: DEFAULTS.timeoutMs },
+        { ...env, log: env.log.as('web') },
+      );
+      await service.listen();
+      return service;
+    });
+    web = portal;
+    const addresses = stores.map(({ id, endpoint }) => ({ id, endpoint }));
+    const local = await withPort(DEFAULTS.localDns, options.freePorts, async (listen) => {
+      const service = createDnsService(
+        { role: 'all', listen, portal: portal.endpoint, stores: addresses, authorities: [], zoneFiles: [], catalog },
+        { ...env, log: env.log.as('dns') },
+      );
+      await service.start();
+      return service;
+    });
+    dns = local;
+    await portal.serve(local.endpoint);
+    const seconds = ((env.clock.monotonic() - began) / 1000).toFixed(1);
+    env.log.info(
+      `Ready in ${seconds} s: portal http://${formatEndpoint(portal.endpoint)}/  local DNS ${formatEndpoint(local.endpoint)}  ${stores.length} ${stores.length === 1 ? 'store' : 'stores'} ${stores.map((store) => formatEndpoint(store.endpoint)).join(', ')}`,
+      { ready: true, portal: portal.endpoint, dns: local.endpoint, stores: addresses, titles: catalog.titles.length },
+    );
+  };
+
+  return {
+    get endpoints() {
+      return {
+        portal: web?.endpoint ?? DEFAULTS.portal,
+        dns: dns?.endpoint ?? DEFAULTS.localDns,
+        stores: stores.map((store) => store.endpoint),
+      };
+    },
+    start: async () => {
+      try {
+        await start();
+      } catch (error) {
+        await stop(0);
+        throw error;
+      }
+    },
+    stop,
+  };
+}

@@ -1,0 +1,88 @@
+// What every command shares: the flags for logs, the terminal, and one way to end with an error.
+
+import { Command, Flags, type Interfaces } from '@oclif/core';
+import { systemClock } from '../base/clock.js';
+import { ERRORS } from '../base/errors.js';
+import { closest } from '../base/similar.js';
+import { createEnv, type Env } from '../app/env.js';
+import { FIELDS } from '../config/index.js';
+import { describeFailure } from './errors.js';
+import { fieldFlag, readOptional } from './flags.js';
+import { createBarProgress, createLineProgress } from './progress.js';
+import { createTerminal, type Terminal } from './terminal.js';
+import { createLabeller, createTranscriptLog } from './transcript.js';
+import type { LogLevel } from '../observe/log.js';
+import { silentProgress } from '../observe/progress.js';
+
+export const LOG_FLAGS = {
+  'log-format': fieldFlag(FIELDS.logFormat, { defaultText: 'text' }),
+  quiet: Flags.boolean({ summary: 'only warnings and errors', exclusive: ['verbose'] }),
+  verbose: Flags.boolean({ summary: 'more than the transcript: every request, with its details' }),
+};
+
+export interface LogFlags {
+  readonly 'log-format'?: string | undefined;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+function levelOf(flags: LogFlags): LogLevel {
+  if (flags.quiet) return 'warn';
+  return flags.verbose ? 'debug' : 'info';
+}
+
+/** NO_COLOR (any value but the empty one) and TERM=dumb switch colours off; FORCE_COLOR on. */
+function wantsColor(terminal: Terminal): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true;
+  return terminal.interactive && TERM !== 'dumb';
+}
+
+export abstract class BaseCommand extends Command {
+  static override baseFlags = LOG_FLAGS;
+
+  /** `labelWidth`: of the column that names the party, 0 for a command that is one party. */
+  protected async createEnv(flags: LogFlags, labelWidth = 0): Promise<Env> {
+    const terminal = createTerminal(process.stderr);
+    const level = levelOf(flags);
+    if (readOptional('log-format', FIELDS.logFormat, flags['log-format']) === 'json') {
+      // pino costs a tenth of the start-up; only those who ask for JSON pay it.
+      const { createJsonLog } = await import('./json-log.js');
+      const log = createJsonLog(terminal, level);
+      return createEnv({ log, progressOf: (party) => (flags.quiet ? silentProgress : createLineProgress(party === undefined ? log : log.as(party), systemClock)) });
+    }
+    const options = { level, labelWidth, color: wantsColor(terminal) };
+    const log = createTranscriptLog(terminal, options);
+    const label = createLabeller(options);
+    return createEnv({
+      log,
+      progressOf: (party) => {
+        if (flags.quiet) return silentProgress;
+        if (terminal.interactive) return createBarProgress(terminal, label(party), systemClock);
+        return createLineProgress(party === undefined ? log : log.as(party), systemClock);
+      },
+    });
+  }
+
+  /** Every failure ends here: a sentence, what to type next, and the exit status of the table. */
+  protected override catch(error: Interfaces.CommandError): Promise<never> {
+    const failure = describeFailure(error, this.id ?? '');
+    if (this.jsonEnabled()) this.logJson(failure.json);
+    else for (const line of [...failure.lines, ...this.didYouMean(error)]) this.logToStderr(line);
+    return this.exit(failure.exit);
+  }
+
+  private didYouMean(error: Interfaces.CommandError): readonly string[] {
+    const typed = /Nonexistent flags?: (--[\w-]+)/.exec(error.message)?.[1];
+    const known = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, help: true }).map((name) => `--${name}`);
+    const flag = typed === undefined ? undefined : closest(typed, known);
+    return flag === undefined ? [] : [`  did you mean ${flag}?`];
+  }
+}
+
+/** A command nobody knows: exit 2, and the nearest one that exists. */
+export function unknownCommandLines(id: string, known: readonly string[]): { exit: number; lines: readonly string[] } {
+  const near = closest(id, known);
+  return { exit: ERRORS.USAGE.exit, lines: [`error: there is no command "${id}"`, near === undefined ? '  try: cdn --help' : `  did you mean: cdn ${near}`] };
+}

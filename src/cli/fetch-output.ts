@@ -1,0 +1,27 @@
+// How a fetch looks: its story, its one-line result, and the standard output as a sink.
+
+import { once } from 'node:events';
+import { formatBytes, formatDuration, formatRate } from '../base/units.js';
+import { formatStory, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
+
+export function storyLines(messages: readonly StoryMessage[]): readonly string[] {
+  return formatStory(messages);
+}
+
+/** "video1.mp4: 912 kB in 35 ms (26 MB/s), SHA-256 verified, from 127.0.0.1:40721". */
+export function fetchSummary(report: FetchReport): string {
+  const digest = report.digest === 'verified' ? 'SHA-256 verified' : 'SHA-256 not promised by the store, so not verified';
+  const name = report.file ?? 'standard output';
+  const store = report.store.address.includes(':') ? `[${report.store.address}]` : report.store.address;
+  return `${name}: ${formatBytes(report.bytes)} in ${formatDuration(report.durationMs)} (${formatRate(report.rateBytesPerSecond)}), ${digest}, from ${store}:${report.store.port}`;
+}
+
+/** Each chunk waits until the reader of the pipe has taken the one before. */
+export function stdoutSink(stream: NodeJS.WriteStream): FetchOutput {
+  return {
+    kind: 'stdout',
+    write: async (chunk) => {
+      if (!stream.write(chunk)) await once(stream, 'drain');
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { Args } from '@oclif/core';
+import { runDemo } from '../app/demo.js';
+import { untilSignal } from '../app/service.js';
+import { BaseCommand } from '../cli/base-command.js';
+import { fetchSummary, storyLines } from '../cli/fetch-output.js';
+import { fieldFlag, readOptional } from '../cli/flags.js';
+import { DEFAULTS, FIELDS } from '../config/index.js';
+
+export default class Demo extends BaseCommand {
+  static override summary = 'start the network, fetch one title through it, print the messages, stop';
+  static override description = 'Takes free ports where the usual ones are in use, so that it runs beside a network that is up. Needs nothing but loopback and leaves nothing behind.';
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> hiscinema.com/File4 --verbose'];
+  static override args = { target: Args.string({ default: 'hiscinema.com/File1', description: 'the title to fetch' }) };
+  static override flags = {
+    stores: fieldFlag(FIELDS.stores, { defaultText: String(DEFAULTS.stores) }),
+    dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Demo);
+    const network = {
+      stores: readOptional('stores', FIELDS.stores, flags.stores) ?? DEFAULTS.stores,
+      dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
+      mode: 'relay',
+      rateBytesPerSecond: undefined,
+      freePorts: true,
+      oneAddress: false,
+    } as const;
+    const { signal, release } = untilSignal();
+    const env = await this.createEnv(flags, 8);
+    try {
+      const report = await runDemo(
+        { network, target: args.target, timeoutMs: DEFAULTS.timeoutMs },
+        (event) => {
+          if (event.kind === 'message') for (const line of storyLines([event.message])) this.log(line);
+        },
+        signal,
+        env,
+      );
+      this.log(fetchSummary({ ...report, file: path.basename(report.file ?? args.target) }));
+    } finally {
+      release();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { createDnsService } from '../app/dns.js';
+import { runUntilSignal } from '../app/service.js';
+import { scanFolder } from '../catalog/index.js';
+import { BaseCommand } from '../cli/base-command.js';
+import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
+import { DEFAULTS, FIELDS } from '../config/index.js';
+
+const LISTEN = FIELDS.listen(DEFAULTS.localDns);
+
+export default class Dns extends BaseCommand {
+  static override summary = 'run the local DNS, and the authorities of hiscinema.com and hercdn.com';
+  static override description =
+    'Three name servers, each on a UDP and TCP socket of its own: the local DNS on the port given (40722), the authority of hiscinema.com on the next (40723), that of hercdn.com, which routes each request to a store, on the one after (40724). Zones of --zone files get the port after those.';
+  static override examples = [
+    { description: 'all three, on ports 40722 to 40724', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'ask them', command: 'dig @127.0.0.1 -p 40722 file1.hiscinema.com' },
+    { description: 'two stores to route between', command: '<%= config.bin %> <%= command.id %> --store 127.0.0.1:40721 --store 127.0.0.2:40721' },
+    { description: 'only the authorities, on another machine', command: '<%= config.bin %> <%= command.id %> --role authoritative --listen 192.0.2.53:40723 --portal 192.0.2.80:80 --store 192.0.2.81:80' },
+    { description: 'only the local DNS, asking them', command: '<%= config.bin %> <%= command.id %> --role local --authority hiscinema.com=192.0.2.53:40723 --authority hercdn.com=192.0.2.53:40724' },
+  ];
+  static override flags = {
+    listen: fieldFlag(LISTEN, { defaultText: '127.0.0.1:40722; 127.0.0.1:40723 for --role authoritative' }),
+    dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
+    role: fieldFlag(FIELDS.role, { defaultText: 'all' }),
+    portal: fieldFlag(FIELDS.portal, { defaultText: '127.0.0.1:40720' }),
+    store: fieldListFlag(FIELDS.store, { defaultText: '127.0.0.1:40721' }),
+    authority: fieldListFlag(FIELDS.authority),
+    zone: fieldListFlag(FIELDS.zone),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Dns);
+    const role = readOptional('role', FIELDS.role, flags.role) ?? 'all';
+    const options = {
+      role,
+      listen: readOptional('listen', LISTEN, flags.listen) ?? (role === 'authoritative' ? DEFAULTS.publisherAuthority : DEFAULTS.localDns),
+      portal: readOptional('portal', FIELDS.portal, flags.portal) ?? DEFAULTS.portal,
+      stores: (readList('store', FIELDS.store, flags.store) ?? [DEFAULTS.store]).map((endpoint, index) => ({ id: `store-${index + 1}`, endpoint })),
+      authorities: readList('authority', FIELDS.authority, flags.authority) ?? [],
+      zoneFiles: readList('zone', FIELDS.zone, flags.zone) ?? [],
+      catalog: await scanFolder(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir),
+    };
+    const env = await this.createEnv(flags);
+    await runUntilSignal(createDnsService(options, env), { graceMs: DEFAULTS.graceMs }, env);
+  }
+}

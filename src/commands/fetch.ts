@@ -1,0 +1,58 @@
+import { Args, Flags } from '@oclif/core';
+import { runFetch } from '../app/fetch.js';
+import { untilSignal } from '../app/service.js';
+import { BaseCommand } from '../cli/base-command.js';
+import { fieldFlag, readOptional } from '../cli/flags.js';
+import { fetchSummary, stdoutSink, storyLines } from '../cli/fetch-output.js';
+import { DEFAULTS, FIELDS } from '../config/index.js';
+import type { FetchReport } from '../fetch/index.js';
+
+export default class Fetch extends BaseCommand {
+  static override summary = 'fetch a title, or any URL, and tell how it came';
+  static override description =
+    'Finds the portal and the store through DNS, brings the object, checks its SHA-256 against what the store promises, and only then gives the file its name. Exit status: 0 done, 2 usage, 3 no such title, name or object, 4 a party is down, 5 other bytes than promised.';
+  static override examples = [
+    { description: 'a title, into video1.mp4 in this folder', command: '<%= config.bin %> <%= command.id %> hiscinema.com/File1' },
+    { description: 'the ten messages that it takes', command: '<%= config.bin %> <%= command.id %> hiscinema.com/File1 --explain --force' },
+    { description: 'straight into a player', command: '<%= config.bin %> <%= command.id %> hiscinema.com/File2 -o - | ffplay -' },
+    { description: 'any URL', command: '<%= config.bin %> <%= command.id %> http://127.0.0.1:40721/video3.mp4 -o third.mp4' },
+  ];
+  static override enableJsonFlag = true;
+  static override args = {
+    target: Args.string({ required: true, description: 'hiscinema.com/File1, or an http or https URL' }),
+  };
+  static override flags = {
+    output: Flags.string({ char: 'o', summary: 'file or folder to write to; - is the standard output', helpValue: 'FILE' }),
+    dns: fieldFlag(FIELDS.dns, { defaultText: '127.0.0.1:40722' }),
+    explain: Flags.boolean({ summary: 'print the messages, numbered, with both endpoints of each' }),
+    type: fieldFlag(FIELDS.type, { defaultText: 'A' }),
+    force: Flags.boolean({ summary: 'replace a file that is there already' }),
+  };
+
+  async run(): Promise<FetchReport> {
+    const { args, flags } = await this.parse(Fetch);
+    const dns = readOptional('dns', FIELDS.dns, flags.dns);
+    const type = readOptional('type', FIELDS.type, flags.type) ?? 'A';
+    const toStdout = flags.output === '-';
+    const output = toStdout ? stdoutSink(process.stdout) : flags.output === undefined ? ({ kind: 'default' } as const) : ({ kind: 'file', path: flags.output } as const);
+    // Results go to the standard output, unless the file itself does.
+    const say = (line: string): void => (toStdout ? this.logToStderr(line) : this.log(line));
+    const env = await this.createEnv(flags);
+    const { signal, release } = untilSignal();
+    try {
+      const report = await runFetch(
+        { dns: dns ?? DEFAULTS.localDns, systemResolver: dns === undefined, timeoutMs: DEFAULTS.timeoutMs },
+        { target: args.target, type, output, force: flags.force },
+        (event) => {
+          if (event.kind === 'message' && flags.explain) for (const line of storyLines([event.message])) say(line);
+        },
+        signal,
+        env,
+      );
+      if (!flags.quiet) say(fetchSummary(report));
+      return report;
+    } finally {
+      release();
+    }
+  }
+}

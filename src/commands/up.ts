@@ -1,0 +1,42 @@
+import { Flags } from '@oclif/core';
+import { createNetwork } from '../app/up.js';
+import { runUntilSignal } from '../app/service.js';
+import { BaseCommand } from '../cli/base-command.js';
+import { fieldFlag, readOptional } from '../cli/flags.js';
+import { DEFAULTS, FIELDS } from '../config/index.js';
+
+/** Wide enough for "store-64". */
+const LABEL_WIDTH = 8;
+
+export default class Up extends BaseCommand {
+  static override summary = 'run the whole network: portal, DNS and stores, in one terminal';
+  static override description =
+    'Each store gets a loopback address of its own (127.0.0.1, 127.0.0.2 …) and the common port 40721. Where those addresses cannot be bound, stores share 127.0.0.1 on ports 40721, 40725, 40726 … and the port travels in DNS (SRV). The first CTRL+C lets transfers end, the second stops at once.';
+  static override examples = [
+    { description: 'the network of the demo; then, in another terminal: cdn fetch hiscinema.com/File1 --explain', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'four stores and your own films', command: '<%= config.bin %> <%= command.id %> --stores 4 --dir ~/films' },
+    { description: 'in a test: free ports, and a line of JSON that says which', command: '<%= config.bin %> <%= command.id %> --free-ports --log-format json' },
+  ];
+  static override flags = {
+    stores: fieldFlag(FIELDS.stores, { defaultText: String(DEFAULTS.stores) }),
+    dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
+    mode: fieldFlag(FIELDS.mode, { defaultText: 'relay' }),
+    rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
+    'free-ports': Flags.boolean({ summary: 'take a free port wherever the usual one is in use (CDN_FREE_PORTS)', env: 'CDN_FREE_PORTS' }),
+    'one-address': Flags.boolean({ summary: 'put all stores on 127.0.0.1, told apart by port (CDN_ONE_ADDRESS)', env: 'CDN_ONE_ADDRESS' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Up);
+    const options = {
+      stores: readOptional('stores', FIELDS.stores, flags.stores) ?? DEFAULTS.stores,
+      dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
+      mode: readOptional('mode', FIELDS.mode, flags.mode) ?? 'relay',
+      rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),
+      freePorts: flags['free-ports'],
+      oneAddress: flags['one-address'],
+    };
+    const env = await this.createEnv(flags, LABEL_WIDTH);
+    await runUntilSignal(createNetwork(options, env), { graceMs: DEFAULTS.graceMs }, env);
+  }
+}

@@ -1,0 +1,1 @@
+export { DEFAULTS, FIELDS, LOOPBACK, storeEndpoint, type Field, type ZoneAuthority } from './schema.js';
