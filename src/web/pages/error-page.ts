@@ -1,0 +1,32 @@
+// The page for what did not work: what it was, whose fault, what to do next.
+
+import { PUBLISHER_ZONE } from '../../catalog/index.js';
+import { html, type Html } from '../html.js';
+import { command, layout } from './layout.js';
+
+export interface ErrorPage {
+  readonly status: number;
+  readonly code?: string | undefined;
+  readonly title: string;
+  readonly message: string;
+  /** Commands, or plain sentences. */
+  readonly suggestions: readonly string[];
+}
+
+/** A suggestion that begins with a program's name (and, maybe, its environment) is a command. */
+const COMMAND = /^(?:[A-Z_]+=\S+ )?(?:cdn|dig|curl|npm|npx|df|ls) /;
+
+export function errorPage(error: ErrorPage): Html {
+  const next = error.suggestions.map((text) => (COMMAND.test(`${text} `) ? command(text) : html`<p>${text}</p>`));
+  return layout(
+    `${error.title} – ${PUBLISHER_ZONE}`,
+    html`<section class="error">
+<p class="status">${error.status}</p>
+<h1>${error.title}</h1>
+<p class="message">${error.message}</p>
+${next.length === 0 ? undefined : html`<h2>What to do next</h2>\n${next}`}
+<p class="actions"><a class="button" href="/">Home</a></p>
+${error.code === undefined ? undefined : html`<p class="code">Error code <code>${error.code}</code></p>`}
+</section>`,
+  );
+}

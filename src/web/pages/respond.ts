@@ -1,0 +1,14 @@
+// A page -> its answer.
+
+import { textResponse, type HeaderFields, type HttpResponse } from '../../net/http/message.js';
+import type { Html } from '../html.js';
+import { formatPagePolicy } from '../security-fields.js';
+
+export function pageResponse(status: number, page: Html, fields: HeaderFields = {}, mediaOrigin?: string): HttpResponse {
+  return textResponse(status, page.markup, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': formatPagePolicy(mediaOrigin),
+    'cache-control': 'no-cache',
+    ...fields,
+  });
+}

@@ -1,0 +1,26 @@
+// What browsers must know of every answer, whoever made it.
+
+import type { HttpHandler, HttpResponse } from '../net/http/message.js';
+
+function secured(response: HttpResponse): HttpResponse {
+  return {
+    ...response,
+    fields: { 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin', ...response.fields },
+  };
+}
+
+export function securityFields(next: HttpHandler): HttpHandler {
+  return (request) => {
+    const answered = next(request);
+    return answered instanceof Promise ? answered.then(secured) : secured(answered);
+  };
+}
+
+/**
+ * The policy of a page: nothing from anywhere but the portal, no script at all, and media from one
+ * more origin if the store plays to the browser directly.
+ */
+export function formatPagePolicy(mediaOrigin: string | undefined): string {
+  const media = mediaOrigin === undefined ? "'self'" : `'self' ${mediaOrigin}`;
+  return `default-src 'none'; style-src 'self'; img-src 'self'; media-src ${media}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+}
