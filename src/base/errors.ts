@@ -18,6 +18,7 @@ export const ERRORS = {
   PORTAL_UNREACHABLE: { exit: 4, retry: true },
   STORE_UNREACHABLE: { exit: 4, retry: true },
   PEER_PROTOCOL: { exit: 4, retry: true },
+  PEER_REFUSED: { exit: 4, retry: true },
   INCOMPLETE: { exit: 4, retry: true },
   DIGEST_MISMATCH: { exit: 5, retry: true },
   ADDRESS_IN_USE: { exit: 6, retry: false },
