@@ -1,0 +1,53 @@
+// The story of a fetch: the messages as they were sent, got, or told by the local DNS, and how a
+// person reads them.
+
+import { formatEndpoint } from '../net/address.js';
+import type { Party, StoryMessage } from './model.js';
+import { printable } from './text.js';
+
+/** Takes messages in the order in which they are to be read, and stamps none of them. */
+export interface Story {
+  /** Milliseconds since the fetch began. */
+  elapsedMs(): number;
+  tell(message: StoryMessage): void;
+  readonly messages: readonly StoryMessage[];
+}
+
+export function createStory(monotonic: () => number, onMessage: (message: StoryMessage) => void): Story {
+  const begun = monotonic();
+  const messages: StoryMessage[] = [];
+  return {
+    elapsedMs: () => monotonic() - begun,
+    tell: (message) => {
+      messages.push(message);
+      onMessage(message);
+    },
+    messages,
+  };
+}
+
+function formatParty(party: Party): string {
+  return party.endpoint === undefined ? party.role : `${party.role} ${formatEndpoint(party.endpoint)}`;
+}
+
+function isSent(message: StoryMessage): boolean {
+  return message.sight === 'seen' || message.sight === 'told';
+}
+
+function formatRoute(message: StoryMessage): string {
+  return isSent(message) ? `${formatParty(message.from)} → ${formatParty(message.to)}` : '';
+}
+
+/**
+ * One line a message, each beginning with its number: `3. client 127.0.0.1:53012 → local DNS
+ * 127.0.0.1:40722  A? file1.hiscinema.com (RD=1)  +1.9 ms`. What was not sent says why, in parentheses.
+ */
+export function formatStory(messages: readonly StoryMessage[]): readonly string[] {
+  const width = Math.max(0, ...messages.map((message) => formatRoute(message).length));
+  return messages.map((message) => {
+    const number = `${message.number}.`.padEnd(3);
+    if (!isSent(message)) return `${number} (${printable(message.what)})`;
+    const over = message.transport === 'tcp' ? ' over TCP' : '';
+    return `${number} ${formatRoute(message).padEnd(width)}  ${printable(message.what)}${over}  +${message.atMs.toFixed(1)} ms`;
+  });
+}

@@ -1,0 +1,135 @@
+// The client put together: plan -> resolve -> request -> receive -> report.
+
+import { CdnError } from '../base/errors.js';
+import { createTrace } from '../observe/trace.js';
+import { parseHttpDate } from '../net/http/date.js';
+import { RCODE, TYPE } from '../net/dns/message.js';
+import { Name } from '../net/dns/name.js';
+import { selectPort, selectVideo } from './answer.js';
+import { createContact } from './contact.js';
+import { noSuchName } from './dns-errors.js';
+import { promisedLength, receive, requestObject, type Received } from './download.js';
+import { createStory } from './explain.js';
+import { createGet } from './http-get.js';
+import type { FetchEnv, FetchEvent, FetchOptions, FetchReport, FetchRequest, Fetcher, OpenResult } from './model.js';
+import { parseTarget, type Plan } from './plan.js';
+import { findTitle } from './portal.js';
+import { createResolve, parseHostName, type Asking } from './resolve.js';
+import { openSink } from './sink.js';
+import { selectTarget } from './target.js';
+import { fileNameOf, objectNameOf } from './text.js';
+import { promisedSha256 } from './verify.js';
+
+interface Content {
+  readonly url: URL;
+  /** What transcripts call it. */
+  readonly object: string;
+  readonly isTitle: boolean;
+}
+
+/** Builds a client; nothing is sent before it is asked for something. */
+export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
+  const resolve = createResolve(options, env);
+  const get = createGet(resolve, createContact(options, env));
+
+  function begin(onEvent: (event: FetchEvent) => void, signal: AbortSignal): Asking {
+    const story = createStory(() => env.clock.monotonic(), (message) => onEvent({ kind: 'message', message }));
+    return { story, trace: createTrace(env.random), signal };
+  }
+
+  async function findContent(plan: Plan, asking: Asking): Promise<Content> {
+    if (plan.kind === 'url') return { url: plan.url, object: objectNameOf(plan.url), isTitle: false };
+    const entry = await findTitle(plan.site, plan.title, { resolve, get }, asking);
+    return { url: entry.content, object: entry.object, isTitle: true };
+  }
+
+  /** The V query (NETWORK.md): which object of which content name the publisher's zone says it is. */
+  async function askVideo(url: URL, asking: Asking): Promise<string> {
+    const name = parseHostName(url.hostname);
+    const message = await resolve.ask(name, TYPE.V, 'content', asking);
+    if (message.rcode === RCODE.NXDOMAIN) throw noSuchName(name, options.dns, TYPE.V, 'nxdomain');
+    const video = selectVideo(message, name);
+    if (video === undefined) throw noSuchName(name, options.dns, TYPE.V, 'nodata');
+    return video.object;
+  }
+
+  async function fetch(request: FetchRequest, onEvent: (event: FetchEvent) => void, signal: AbortSignal): Promise<FetchReport> {
+    const plan = parseTarget(request.target);
+    signal.throwIfAborted();
+    const begun = env.clock.monotonic();
+    const asking = begin(onEvent, signal);
+    await selectTarget(request.output, plan.kind === 'url' ? fileNameOf(plan.url) : undefined, request.force);
+    const content = await findContent(plan, asking);
+    const target = await selectTarget(request.output, fileNameOf(content.url), request.force);
+    if (target === undefined) throw new CdnError('USAGE', 'no output was named');
+    const object = request.type === 'V' ? await askVideo(content.url, asking) : content.object;
+    const reply = await requestObject(content.url, content.isTitle ? 'store' : undefined, {}, get, asking);
+    onEvent({ kind: 'transfer', object, totalBytes: promisedLength(reply) });
+    const sink = await openSink(target, env.random).catch((error: unknown) => {
+      reply.response.discard();
+      throw error;
+    });
+    const received = await receive(reply, sink, onEvent, env.clock, asking);
+    return report(request, received, sink.file, env.clock.monotonic() - begun, asking);
+  }
+
+  async function locate(url: URL, signal: AbortSignal): Promise<URL> {
+    const [address = url.hostname] = await resolve.addresses(url.hostname, 'content', begin(() => undefined, signal));
+    const located = new URL(url);
+    located.hostname = address.includes(':') ? `[${address}]` : address;
+    return located;
+  }
+
+  async function servicePort(contentName: string, signal: AbortSignal): Promise<number | undefined> {
+    const name = Name.parse(`_http._tcp.${contentName}`);
+    if (name === undefined) return undefined;
+    const message = await resolve.ask(name, TYPE.SRV, 'content', begin(() => undefined, signal));
+    return message.rcode === RCODE.NOERROR ? selectPort(message, name) : undefined;
+  }
+
+  async function open(url: URL, known: { readonly etag: string } | undefined, signal: AbortSignal): Promise<OpenResult> {
+    const fields = known === undefined ? {} : { 'if-none-match': known.etag };
+    const reply = await requestObject(url, 'store', fields, get, begin(() => undefined, signal), known === undefined ? [200] : [200, 304]);
+    const { response } = reply;
+    if (response.status === 304) {
+      response.discard();
+      return { kind: 'unchanged' };
+    }
+    const modified = response.fields['last-modified'];
+    return {
+      kind: 'content',
+      length: promisedLength(reply),
+      etag: response.fields['etag'],
+      lastModifiedMs: modified === undefined ? undefined : parseHttpDate(modified, env.clock.now()),
+      contentType: response.fields['content-type'] ?? 'application/octet-stream',
+      sha256: promisedSha256(response.fields),
+      from: reply.party.endpoint,
+      body: response.body,
+    };
+  }
+
+  return { fetch, locate, servicePort, open };
+}
+
+function report(request: FetchRequest, received: Received, file: string | undefined, durationMs: number, asking: Asking): FetchReport {
+  const { reply, bytes, verdict, transferMs } = received;
+  const { response, party } = reply;
+  return {
+    target: request.target,
+    url: reply.url.href,
+    file,
+    bytes,
+    sha256: verdict.sha256,
+    digest: verdict.promised === undefined ? 'not promised' : 'verified',
+    store: { ...party.endpoint, server: response.fields['server'] },
+    status: response.status,
+    etag: response.fields['etag'],
+    contentType: response.fields['content-type'],
+    durationMs,
+    // A transfer too short for the clock counts as one of a hundredth of a millisecond.
+    rateBytesPerSecond: Math.round((bytes * 1000) / Math.max(transferMs, 0.01)),
+    traceId: asking.trace.traceId,
+    messages: asking.story.messages,
+  };
+}
+

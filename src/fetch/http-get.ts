@@ -1,0 +1,101 @@
+// GET of a URL up to the head of the final response: the host resolved, redirects followed, any
+// status but success made an error that names the party.
+
+import { CdnError } from '../base/errors.js';
+import { formatEndpoint } from '../net/address.js';
+import type { HeaderFields } from '../net/http/message.js';
+import { adviceFor, partyError, roleOf, type Contact, type Reply, type Role } from './contact.js';
+import type { Asking, Resolve } from './resolve.js';
+import { printable } from './text.js';
+
+export interface GetRequest {
+  readonly url: URL;
+  readonly role: Role;
+  readonly fields: HeaderFields;
+  /** Where the host is, when that is known already. */
+  readonly addresses?: readonly string[];
+  /** Statuses that are an answer to what was asked; 200 if not said. */
+  readonly accept?: readonly number[];
+}
+
+export type Get = (request: GetRequest, asking: Asking) => Promise<Reply>;
+
+const MAX_REDIRECTS = 5;
+/** RFC 9110 §15.4: the ones that name another place in Location. */
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+const PHRASES: Readonly<Record<number, string>> = {
+  200: 'OK', 206: 'Partial Content', 304: 'Not Modified', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found',
+  405: 'Method Not Allowed', 410: 'Gone', 416: 'Range Not Satisfiable', 429: 'Too Many Requests', 500: 'Internal Server Error',
+  502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout',
+};
+
+export function formatStatus(status: number): string {
+  const phrase = PHRASES[status];
+  return phrase === undefined ? String(status) : `${status} ${phrase}`;
+}
+
+/** Tells the answer to a request: message 2 of the portal, 10 of anybody else. */
+export function tellAnswer(reply: Reply, what: string, asking: Asking): void {
+  const { party, client, response } = reply;
+  asking.story.tell({
+    number: party.role === 'portal' ? 2 : 10, atMs: asking.story.elapsedMs(), sight: 'seen', from: party, to: client, transport: 'http',
+    what: `${formatStatus(response.status)}${what === '' ? '' : `, ${what}`}`,
+    facts: { status: response.status, fields: response.fields },
+  });
+}
+
+function unexpected(reply: Reply, role: Role): CdnError {
+  const { url, party, response } = reply;
+  const { status } = response;
+  const answered = `answered ${formatStatus(status)}`;
+  if ((status === 404 || status === 410) && role !== 'portal') {
+    return new CdnError('NO_SUCH_OBJECT', `${role} ${formatEndpoint(party.endpoint)} has no ${printable(url.pathname)}: GET ${printable(url.href)} was ${answered}`, {
+      details: { party: role, ...party.endpoint, url: url.href, status },
+      suggestions: role === 'store' ? ['cdn fetch hiscinema.com   (says which titles there are)'] : [],
+    });
+  }
+  if (status >= 400) return partyError('PEER_REFUSED', role, url, party.endpoint, answered);
+  return partyError('PEER_PROTOCOL', role, url, party.endpoint, `${answered}, which is no answer to what was asked`);
+}
+
+/** RFC 9110 §10.2.2: Location may be relative. */
+function redirectTarget(reply: Reply, role: Role): URL {
+  const location = reply.response.fields['location'];
+  const fail = (what: string): CdnError => partyError('PEER_PROTOCOL', role, reply.url, reply.party.endpoint, `answered ${formatStatus(reply.response.status)} ${what}`);
+  if (location === undefined) throw fail('without saying where to go (no Location)');
+  if (!URL.canParse(location, reply.url.href)) throw fail(`with a Location that is no URL: ${printable(location)}`);
+  const url = new URL(location, reply.url.href);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw fail(`to ${printable(url.protocol)}, which isn't spoken here`);
+  if (url.username !== '' || url.password !== '') throw fail('to a URL with a password in it');
+  return url;
+}
+
+export function createGet(resolve: Resolve, contact: Contact): Get {
+  return async (request, asking) => {
+    const accept = request.accept ?? [200];
+    const visited = new Set<string>();
+    let { url, role, addresses } = request;
+    for (;;) {
+      visited.add(url.href);
+      addresses ??= await resolve.addresses(url.hostname, role === 'portal' ? 'portal' : 'content', asking);
+      const reply = await contact({ url, role, fields: request.fields, addresses }, asking);
+      if (accept.includes(reply.response.status)) return reply;
+      reply.response.discard();
+      if (!REDIRECTS.includes(reply.response.status)) {
+        tellAnswer(reply, '', asking);
+        throw unexpected(reply, role);
+      }
+      const next = redirectTarget(reply, role);
+      tellAnswer(reply, `go to ${next.href}`, asking);
+      if (visited.has(next.href) || visited.size > MAX_REDIRECTS) {
+        const why = visited.has(next.href) ? `in a circle, back to ${printable(next.href)}` : `more than ${MAX_REDIRECTS} times`;
+        throw new CdnError('PEER_PROTOCOL', `${role} ${formatEndpoint(reply.party.endpoint)} redirects ${why} (asked for ${printable(request.url.href)})`, {
+          details: { url: request.url.href, visited: [...visited] }, suggestions: adviceFor('server', request.url, reply.party.endpoint),
+        });
+      }
+      url = next;
+      addresses = undefined;
+      if (role !== 'portal') role = roleOf(url);
+    }
+  };
+}

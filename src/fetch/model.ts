@@ -1,0 +1,126 @@
+// What the client is asked, what it tells while it works, and what it reports at the end.
+
+import type { Clock } from '../base/clock.js';
+import type { Random } from '../base/random.js';
+import type { Endpoint } from '../net/address.js';
+import type { DnsExchange } from '../net/dns/exchange.js';
+import type { HttpClient } from '../net/http/client.js';
+import type { SystemLookup } from '../net/lookup.js';
+
+export interface FetchOptions {
+  /** The local DNS: all that the client has to know. */
+  readonly dns: Endpoint;
+  /** Whether names that are neither hiscinema.com's nor herCDN's may be asked of the system's resolver when the local DNS refuses them or isn't there. */
+  readonly systemResolver: boolean;
+  /** No party may be silent for longer. */
+  readonly timeoutMs: number;
+}
+
+export interface FetchEnv {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly http: HttpClient;
+  readonly exchange: DnsExchange;
+  readonly lookup: SystemLookup;
+}
+
+export type FetchOutput =
+  /** A folder means: the object's file name inside it. A device or a pipe is written to as it is. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** `write` resolves when it can take more. */
+  | { readonly kind: 'stdout'; write(chunk: Uint8Array): Promise<void> }
+  /** The object's file name in the current folder. */
+  | { readonly kind: 'default' };
+
+export interface FetchRequest {
+  /** "hiscinema.com/File1", or an http or https URL. */
+  readonly target: string;
+  readonly type: 'A' | 'V';
+  readonly output: FetchOutput;
+  /** Replace a file that is there already. */
+  readonly force: boolean;
+}
+
+/** Who sends or gets a message: "client", "portal", "local DNS", "authority of hiscinema.com", "store". */
+export interface Party {
+  readonly role: string;
+  /** undefined when it can't be known: nothing was sent, or the system's resolver keeps it to itself. */
+  readonly endpoint: Endpoint | undefined;
+}
+
+/**
+ * How we know of a message: we sent or got it; the local DNS told us of it; it was not sent, because
+ * nothing needed it; or it happens where we can't see.
+ */
+export type Sight = 'seen' | 'told' | 'not-sent' | 'not-visible';
+
+export interface StoryMessage {
+  /** 0-10: NETWORK's ten messages, and 0 for finding the portal. Several messages may share a number. */
+  readonly number: number;
+  /** Milliseconds since the fetch began. */
+  readonly atMs: number;
+  readonly sight: Sight;
+  readonly from: Party;
+  readonly to: Party;
+  readonly transport: 'udp' | 'tcp' | 'http' | undefined;
+  /** What is asked or answered, in one line; for what was not sent or isn't visible, why. */
+  readonly what: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export type FetchEvent =
+  | { readonly kind: 'message'; readonly message: StoryMessage }
+  /** Bytes follow. `object` is what transcripts call it: "video1". */
+  | { readonly kind: 'transfer'; readonly object: string; readonly totalBytes: number | undefined }
+  /** This many more bytes have arrived and are written. */
+  | { readonly kind: 'received'; readonly bytes: number }
+  | { readonly kind: 'verified'; readonly sha256: string }
+  | { readonly kind: 'saved'; readonly file: string };
+
+/** Everything `--json` prints. */
+export interface FetchReport {
+  readonly target: string;
+  /** Where the content was in the end, after redirects. */
+  readonly url: string;
+  /** undefined when the bytes went to stdout. */
+  readonly file: string | undefined;
+  readonly bytes: number;
+  /** Of the bytes that arrived, in hexadecimal. */
+  readonly sha256: string;
+  /** Whether the store promised a SHA-256, and the bytes are the promised ones. */
+  readonly digest: 'verified' | 'not promised';
+  readonly store: { readonly address: string; readonly port: number; readonly server: string | undefined };
+  readonly status: number;
+  readonly etag: string | undefined;
+  readonly contentType: string | undefined;
+  readonly durationMs: number;
+  readonly rateBytesPerSecond: number;
+  readonly traceId: string;
+  readonly messages: readonly StoryMessage[];
+}
+
+export type OpenResult =
+  | { readonly kind: 'unchanged' }
+  | {
+      readonly kind: 'content';
+      readonly length: number | undefined;
+      readonly etag: string | undefined;
+      readonly lastModifiedMs: number | undefined;
+      readonly contentType: string;
+      /** Promised by the store, not yet checked. */
+      readonly sha256: Uint8Array | undefined;
+      readonly from: Endpoint;
+      /** Throws INCOMPLETE when it ends before `length`. */
+      readonly body: AsyncIterable<Uint8Array>;
+    };
+
+export interface Fetcher {
+  /** Brings one object, whole and verified, or throws a CdnError; a file never wears its final name before. */
+  fetch(request: FetchRequest, onEvent: (event: FetchEvent) => void, signal: AbortSignal): Promise<FetchReport>;
+  /** The same URL with the address that DNS gives for its host. */
+  locate(url: URL, signal: AbortSignal): Promise<URL>;
+  /** The port in the SRV record of `_http._tcp.<contentName>`; undefined when DNS has none. */
+  servicePort(contentName: string, signal: AbortSignal): Promise<number | undefined>;
+  /** The object's bytes as they come; `unchanged` when the store still has the representation known by that ETag. */
+  open(url: URL, known: { readonly etag: string } | undefined, signal: AbortSignal): Promise<OpenResult>;
+}

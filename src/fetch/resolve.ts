@@ -1,0 +1,192 @@
+// Names -> addresses and ports: the client's side of DNS (a stub resolver, RFC 1034 §5.3.1) towards
+// one local DNS, with the system's resolver behind it for names that are not of this network.
+
+import { deadline } from '../base/clock.js';
+import { CdnError, systemCode } from '../base/errors.js';
+import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
+import { formatEndpoint } from '../net/address.js';
+import { decodeAccount, encodeTraceId, ACCOUNT_OPTION } from '../net/dns/account.js';
+import { createQuery } from '../net/dns/build.js';
+import { createEdns, findOption } from '../net/dns/edns.js';
+import type { ExchangeResult } from '../net/dns/exchange.js';
+import { CLASS, RCODE, TYPE, type DnsMessage } from '../net/dns/message.js';
+import { Name } from '../net/dns/name.js';
+import { formatRcode, formatType } from '../net/dns/text.js';
+import type { Trace } from '../observe/trace.js';
+import { bareName, formatDnsAnswer, tellAccount, tellHidden } from './account.js';
+import { selectAddresses } from './answer.js';
+import { failedAnswer, noSuchName, notThere } from './dns-errors.js';
+import type { Story } from './explain.js';
+import { literalAddress, loopbackName } from './host.js';
+import type { FetchEnv, FetchOptions } from './model.js';
+
+/** What belongs to one fetch. */
+export interface Asking {
+  readonly story: Story;
+  readonly trace: Trace;
+  readonly signal: AbortSignal;
+}
+
+export interface Resolve {
+  /**
+   * One question to the local DNS. The answer's rcode is NOERROR or NXDOMAIN.
+   * @param step `portal`: told as step 0, in two lines; `content`: as messages 3-8.
+   * @throws CdnError DNS_UNREACHABLE, DNS_FAILURE, PEER_PROTOCOL
+   */
+  ask(name: Name, type: number, step: 'portal' | 'content', asking: Asking): Promise<DnsMessage>;
+  /**
+   * The addresses of a URL's host, best first; at least one.
+   * @throws CdnError also NO_SUCH_NAME
+   */
+  addresses(host: string, step: 'portal' | 'content', asking: Asking): Promise<readonly string[]>;
+}
+
+const CLIENT = { role: 'client', endpoint: undefined } as const;
+/** Answers whose CNAME leads out of them are asked on this often; longer chains are loops or errors. */
+const MAX_CHASES = 8;
+
+/** The host of a URL as a DNS name. */
+export function parseHostName(host: string): Name {
+  const name = Name.parse(host);
+  if (name === undefined) throw new CdnError('NO_SUCH_NAME', `${host} cannot be a domain name: its labels are too long or empty`);
+  return name;
+}
+
+/** Names of this network are asked of its own DNS alone: out there somebody else may own them. */
+function isOurs(name: Name): boolean {
+  return [PUBLISHER_ZONE, CDN_ZONE].some((zone) => {
+    const apex = Name.parse(zone);
+    return apex !== undefined && name.isAtOrBelow(apex);
+  });
+}
+
+export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchange' | 'lookup' | 'clock'>): Resolve {
+  const dns = { role: 'local DNS', endpoint: options.dns };
+
+  async function send(query: DnsMessage, asking: Asking): Promise<ExchangeResult> {
+    return env.exchange(options.dns, query, { timeoutMs: options.timeoutMs, signal: asking.signal });
+  }
+
+  async function exchange(name: Name, type: number, asking: Asking): Promise<ExchangeResult> {
+    const question = { name, type, class: CLASS.IN, id: 0, recursionDesired: true };
+    const result = await send(createQuery({ ...question, edns: createEdns({ options: [encodeTraceId(asking.trace.traceId)] }) }), asking);
+    const { message } = result;
+    // RFC 6891 §7: who doesn't know EDNS answers FORMERR (or NOTIMP) without an OPT record.
+    const lacksEdns = message.edns === undefined && (message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP);
+    return lacksEdns ? send(createQuery(question), asking) : result;
+  }
+
+  async function ask(name: Name, type: number, step: 'portal' | 'content', asking: Asking): Promise<DnsMessage> {
+    const { story } = asking;
+    const [askNumber, answerNumber] = step === 'portal' ? [0, 0] : [3, 8];
+    const askedAtMs = story.elapsedMs();
+    const what = `${formatType(type)}? ${bareName(name.toString())} (RD=1)`;
+    const facts = { name: name.toString(), type: formatType(type) };
+    let result: ExchangeResult;
+    try {
+      result = await exchange(name, type, asking);
+    } catch (error) {
+      story.tell({ number: askNumber, atMs: askedAtMs, sight: 'seen', from: CLIENT, to: dns, transport: 'udp', what: `${what}: no answer`, facts });
+      throw notThere(error, options.dns, what, asking.signal);
+    }
+    const client = { role: 'client', endpoint: result.local };
+    const rcode = formatRcode(result.message.rcode);
+    const option = findOption(result.message.edns, ACCOUNT_OPTION);
+    const account = option === undefined ? undefined : decodeAccount(option);
+    story.tell({ number: askNumber, atMs: askedAtMs, sight: 'seen', from: client, to: dns, transport: result.transport, what, facts });
+    const question = { name, type, class: CLASS.IN };
+    if (step === 'content' && account !== undefined) tellAccount(story, account, question, result.message, askedAtMs);
+    if (step === 'content' && account === undefined) tellHidden(story, `${formatEndpoint(options.dns)} gives no account`);
+    story.tell({
+      number: answerNumber, atMs: story.elapsedMs(), sight: 'seen', from: dns, to: client, transport: result.transport,
+      what: formatDnsAnswer(result, rcode) + (step === 'portal' && account?.cached === true ? ', from its cache' : ''),
+      facts: { rcode, cached: account?.cached, answers: result.message.answers.length },
+    });
+    if (result.message.rcode !== RCODE.NOERROR && result.message.rcode !== RCODE.NXDOMAIN) {
+      throw failedAnswer(result.message, { dns: options.dns, name, type, account });
+    }
+    return result.message;
+  }
+
+  /** Follows the answer's chain of CNAMEs, asking on where the server has not (RFC 1034 §5.3.3, step 4c). */
+  async function chase(start: Name, type: number, step: 'portal' | 'content', asking: Asking): Promise<readonly string[]> {
+    const seen = new Set<string>();
+    let name = start;
+    while (!seen.has(name.key) && seen.size <= MAX_CHASES) {
+      seen.add(name.key);
+      const message = await ask(name, type, step, asking);
+      const found = selectAddresses(message, name, type);
+      if (found.kind === 'loop') break;
+      if (found.kind === 'addresses') return found.addresses;
+      if (message.rcode === RCODE.NXDOMAIN) throw noSuchName(start, options.dns, type, 'nxdomain');
+      if (found.name.equals(name)) return [];
+      name = found.name;
+    }
+    throw new CdnError('DNS_FAILURE', `the CNAME records of ${bareName(start.toString())} lead in a circle or too far, says local DNS ${formatEndpoint(options.dns)}`);
+  }
+
+  async function fromDns(name: Name, step: 'portal' | 'content', asking: Asking): Promise<readonly string[]> {
+    for (const type of [TYPE.A, TYPE.AAAA]) {
+      const addresses = await chase(name, type, step, asking);
+      if (addresses.length > 0) return addresses;
+    }
+    throw noSuchName(name, options.dns, TYPE.A, 'nodata');
+  }
+
+  async function fromSystem(host: string, asking: Asking): Promise<readonly string[]> {
+    const system = { role: "the system's resolver", endpoint: undefined };
+    const common = { sight: 'seen', transport: undefined, facts: { name: host } } as const;
+    asking.story.tell({ ...common, number: 3, atMs: asking.story.elapsedMs(), from: CLIENT, to: system, what: `addresses of ${host}?` });
+    const limit = deadline(env.clock, options.timeoutMs, () => new CdnError('DNS_UNREACHABLE', `the system's resolver gave no answer for ${host} within ${options.timeoutMs} ms`), asking.signal);
+    try {
+      const addresses = await Promise.race([env.lookup(host), rejection(limit.signal)]);
+      tellHidden(asking.story, "the system's resolver gives no account");
+      asking.story.tell({ ...common, number: 8, atMs: asking.story.elapsedMs(), from: system, to: CLIENT, what: addresses.join(', ') });
+      return addresses;
+    } finally {
+      limit.stop();
+    }
+  }
+
+  async function addresses(host: string, step: 'portal' | 'content', asking: Asking): Promise<readonly string[]> {
+    const literal = literalAddress(host);
+    if (literal !== undefined) return [literal];
+    const loopback = loopbackName(host);
+    if (loopback !== undefined) return loopback;
+    const name = parseHostName(host);
+    try {
+      return await fromDns(name, step, asking);
+    } catch (error) {
+      if (!options.systemResolver || isOurs(name) || !mayAskSystem(error)) throw error;
+      try {
+        const found = await fromSystem(host, asking);
+        if (found.length > 0) return found;
+      } catch (cause) {
+        asking.signal.throwIfAborted();
+        // Only that the name does not exist is news; anything else is the system's trouble, and ours came first.
+        if (systemCode(cause) === 'ENOTFOUND') {
+          throw new CdnError('NO_SUCH_NAME', `${host} has no address: local DNS ${formatEndpoint(options.dns)} does not help, and the system's resolver knows no such name`, {
+            details: { name: host }, suggestions: [`dig ${host}`], cause,
+          });
+        }
+      }
+      throw error;
+    }
+  }
+
+  return { ask, addresses };
+}
+
+/** The local DNS isn't there, or refuses (RFC 1035 §4.1.1) because the name is none of its own. */
+function mayAskSystem(error: unknown): boolean {
+  if (!(error instanceof CdnError)) return false;
+  return error.code === 'DNS_UNREACHABLE' || error.details['rcode'] === 'REFUSED';
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}

@@ -1,0 +1,142 @@
+// Puts arriving bytes where they belong. A file is written beside its final name, under a name of its
+// own, so that two clients never write into each other; it gets its final name whole and synced, or never.
+
+import { link, lstat, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { CdnError, messageOf, systemCode } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import { fileExists, type Target } from './target.js';
+import { printable, withSuffix } from './text.js';
+
+export interface Sink {
+  /** The final name; undefined for standard output. */
+  readonly file: string | undefined;
+  /** Resolves when the chunk is with the system. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** All has arrived and is right: it gets its final name. On failure what arrived stays apart, as after `keep`. */
+  commit(): Promise<void>;
+  /** Ends without success. What arrived stays beside the target as NAME.part or NAME.corrupt; resolves with that path. */
+  keep(as: 'part' | 'corrupt'): Promise<string | undefined>;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EFBIG: 'the file would be too large for this file system',
+  ENAMETOOLONG: 'its name is too long',
+};
+/** File systems without hard links (FAT, some network shares) say one of these. */
+const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+function diskError(file: string, cause: unknown): CdnError {
+  const why = REASONS[systemCode(cause) ?? ''] ?? messageOf(cause);
+  return new CdnError('DISK_WRITE', `cannot write ${printable(file)}: ${why}`, { details: { file }, suggestions: ['choose another place with -o FILE'], cause });
+}
+
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < chunk.length) {
+    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done);
+    done += bytesWritten;
+  }
+}
+
+function beside(file: string, suffix: string): string {
+  return path.join(path.dirname(file), withSuffix(path.basename(file), suffix));
+}
+
+/** Makes the new name durable; where folders can't be opened (Windows) the system sees to it. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  if (handle === undefined) return;
+  await handle.sync().catch(() => undefined);
+  await handle.close();
+}
+
+/** Gives `from` the name `to` unless that is taken: a link fails where a rename would replace. */
+async function moveToNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST') throw fileExists(to, ': it appeared while the download was under way');
+    if (code === undefined || !NO_LINKS.includes(code)) throw error;
+    if ((await lstat(to).catch(() => undefined)) !== undefined) throw fileExists(to, ': it appeared while the download was under way');
+    await rename(from, to);
+    return;
+  }
+  await unlink(from);
+}
+
+async function openFile(target: Target & { kind: 'file' }, random: Random): Promise<Sink> {
+  const part = beside(target.path, `.${Buffer.from(random.bytes(4)).toString('hex')}.part`);
+  const leftover = beside(target.path, '.part');
+  const handle = await open(part, 'wx').catch((cause: unknown) => {
+    throw diskError(part, cause);
+  });
+  let bytes = 0;
+
+  const keep = async (as: 'part' | 'corrupt'): Promise<string | undefined> => {
+    await handle.close().catch(() => undefined);
+    if (bytes === 0) {
+      await rm(part, { force: true });
+      return undefined;
+    }
+    const kept = beside(target.path, `.${as}`);
+    // Where the usual name can't be had, the bytes keep the name they have.
+    return rename(part, kept).then(() => kept, () => part);
+  };
+
+  return {
+    file: target.path,
+    write: async (chunk) => {
+      try {
+        await writeAll(handle, chunk);
+        bytes += chunk.length;
+      } catch (cause) {
+        throw diskError(target.path, cause);
+      }
+    },
+    commit: async () => {
+      try {
+        await handle.sync();
+        await handle.close();
+        await (target.replace ? rename(part, target.path) : moveToNew(part, target.path));
+      } catch (cause) {
+        await keep('part');
+        throw cause instanceof CdnError ? cause : diskError(target.path, cause);
+      }
+      await syncFolder(path.dirname(target.path));
+      // What an earlier, interrupted run left of this very file is of no use any more.
+      await unlink(leftover).catch(() => undefined);
+    },
+    keep,
+  };
+}
+
+async function openDevice(file: string): Promise<Sink> {
+  const handle = await open(file, 'w').catch((cause: unknown) => {
+    throw diskError(file, cause);
+  });
+  return {
+    file,
+    write: (chunk) => writeAll(handle, chunk).catch((cause: unknown) => {
+      throw diskError(file, cause);
+    }),
+    commit: () => handle.close(),
+    keep: async () => {
+      await handle.close().catch(() => undefined);
+      return undefined;
+    },
+  };
+}
+
+/** @throws CdnError DISK_WRITE */
+export async function openSink(target: Target, random: Random): Promise<Sink> {
+  if (target.kind === 'file') return openFile(target, random);
+  if (target.kind === 'device') return openDevice(target.path);
+  return { file: undefined, write: target.write, commit: () => Promise.resolve(), keep: () => Promise.resolve(undefined) };
+}

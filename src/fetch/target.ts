@@ -1,0 +1,83 @@
+// Where the bytes shall go, looked at before anything is transferred.
+
+import { constants } from 'node:fs';
+import { access, lstat, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { CdnError, messageOf, systemCode } from '../base/errors.js';
+import type { FetchOutput } from './model.js';
+import { printable, shellWord } from './text.js';
+
+export type Target =
+  /** A regular file that is to appear, whole, under this path. */
+  | { readonly kind: 'file'; readonly path: string; readonly replace: boolean }
+  /** A device, a pipe: written as it is, never renamed to. */
+  | { readonly kind: 'device'; readonly path: string }
+  | { readonly kind: 'stdout'; write(chunk: Uint8Array): Promise<void> };
+
+type Found = 'absent' | 'folder' | 'file' | 'dangling' | 'device';
+
+function cannotWrite(file: string, why: string, suggestions: readonly string[], cause?: unknown): CdnError {
+  return new CdnError('DISK_WRITE', `cannot write ${printable(file)}: ${why}`, { details: { file }, suggestions, cause });
+}
+
+async function look(file: string): Promise<Found> {
+  try {
+    const link = await lstat(file);
+    const entry = link.isSymbolicLink() ? await stat(file).catch(() => undefined) : link;
+    if (entry === undefined) return 'dangling';
+    if (entry.isDirectory()) return 'folder';
+    return entry.isFile() ? 'file' : 'device';
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return 'absent';
+    throw cannotWrite(file, messageOf(cause), ['choose another file with -o FILE'], cause);
+  }
+}
+
+async function checkParent(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const missing = systemCode(cause) === 'ENOENT';
+    const why = missing ? `there is no folder ${printable(folder)}` : `the folder ${printable(folder)} cannot be written to`;
+    throw cannotWrite(file, why, [missing ? `mkdir -p ${shellWord(folder)}` : 'choose another place with -o FILE'], cause);
+  }
+}
+
+export function fileExists(file: string, note = ''): CdnError {
+  return new CdnError('FILE_EXISTS', `${printable(file)} is there already${note}`, {
+    details: { file },
+    suggestions: ['--force replaces it', 'choose another file with -o FILE'],
+  });
+}
+
+/**
+ * @param name the object's file name, for a folder or no output at all; undefined when it isn't known yet:
+ *   then the answer is undefined for these, and what can be checked has been.
+ * @throws CdnError FILE_EXISTS, DISK_WRITE, USAGE
+ */
+export async function selectTarget(output: FetchOutput, name: string | undefined, force: boolean): Promise<Target | undefined> {
+  if (output.kind === 'stdout') return { kind: 'stdout', write: output.write };
+  if (output.kind === 'default') return name === undefined ? undefined : selectFile(path.resolve(name), force);
+  if (output.path === '' || output.path.includes('\0')) {
+    throw new CdnError('USAGE', 'the output has no usable name', { suggestions: ['-o FILE names a file, -o - is standard output'] });
+  }
+  const file = path.resolve(output.path);
+  // path.resolve drops the slash that says "a folder".
+  const meansFolder = /[/\\]$/.test(output.path);
+  const found = await look(file);
+  if (found === 'folder') return name === undefined ? undefined : selectFile(path.join(file, name), force);
+  if (meansFolder) throw cannotWrite(output.path, 'there is no such folder', [`mkdir -p ${shellWord(output.path)}`]);
+  return selectFile(file, force);
+}
+
+async function selectFile(file: string, force: boolean): Promise<Target> {
+  const found = await look(file);
+  if (found === 'device') return { kind: 'device', path: file };
+  if (found === 'folder') throw cannotWrite(file, 'that is a folder', ['choose another file with -o FILE']);
+  if (found !== 'absent' && !force) throw fileExists(file);
+  // A link stays, and what it leads to is replaced; one that leads nowhere is replaced itself.
+  const real = found === 'file' ? await realpath(file) : file;
+  await checkParent(real);
+  return { kind: 'file', path: real, replace: force };
+}
