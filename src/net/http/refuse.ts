@@ -41,8 +41,12 @@ export function refuse(socket: Socket, refusal: Refusal, clock: Clock, withBody 
 
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ \r\n]+ HTTP\/1\.[01]\r?\n/;
 
-function startOf(packet: unknown): string {
-  return packet instanceof Uint8Array ? Buffer.from(packet.buffer, packet.byteOffset, Math.min(packet.byteLength, 1024)).toString('latin1') : '';
+/** The line in which node's parser stopped: `rawPacket` is what it was given, `bytesParsed` how far it came. */
+function lineOf(error: Error): string {
+  if (!('rawPacket' in error && error.rawPacket instanceof Uint8Array && 'bytesParsed' in error && typeof error.bytesParsed === 'number')) return '';
+  const { rawPacket, bytesParsed } = error;
+  const start = rawPacket.subarray(0, bytesParsed).lastIndexOf(0x0a) + 1;
+  return Buffer.from(rawPacket.subarray(start, start + 1024)).toString('latin1');
 }
 
 /** What to answer to an error of node's parser; undefined when the connection itself failed and there is nobody to answer. */
@@ -57,7 +61,7 @@ export function refusalFor(error: Error): Refusal | undefined {
       return { status: 413, why: 'the chunk extensions are too large' };
     case 'HPE_INVALID_METHOD':
       // The parser knows a list of methods and stops at any other; RFC 9110 §9.1: a method nobody knows is 501.
-      return 'rawPacket' in error && REQUEST_LINE.test(startOf(error.rawPacket))
+      return REQUEST_LINE.test(lineOf(error))
         ? { status: 501, why: 'no such method' }
         : { status: 400, why: 'this is not an HTTP request' };
     default:
