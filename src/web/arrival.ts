@@ -2,7 +2,7 @@
 // read along on the other, never past what has arrived and never past what may be wrong.
 
 import { createHash } from 'node:crypto';
-import { CdnError, messageOf } from '../base/errors.js';
+import { CdnError } from '../base/errors.js';
 import type { ByteRange } from '../net/http/range.js';
 import type { TransferProgress } from '../observe/progress.js';
 import type { Content } from './content-source.js';
@@ -29,8 +29,8 @@ export interface Arrival {
   /** Keeps the bytes readable until the release is called; undefined when they are gone. */
   hold(): (() => void) | undefined;
   /**
-   * The octets of `range`, or all of them; waits for what hasn't arrived. Throws when the transfer
-   * fails before they have, or `signal` aborts.
+   * The octets of `range`, or all of them; waits for what hasn't arrived. Throws what the transfer
+   * failed with if it does before they have, or the signal's reason.
    */
   read(range: ByteRange | undefined, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Takes in the whole body. Rejects when the transfer fails; waiting readers fail with it. */
@@ -43,7 +43,7 @@ export interface Arrival {
 export function createArrival(name: string, head: ContentHead, file: ScratchFile): Arrival {
   const waiting = new Set<() => void>();
   let state: ArrivalState = 'arriving';
-  let failure: unknown;
+  let failure: Error | undefined;
   let received = 0;
   /** Octets that viewers may have, from the start. */
   let readable = 0;
@@ -142,8 +142,8 @@ export function createArrival(name: string, head: ContentHead, file: ScratchFile
         if (size > 0) {
           yield await file.read(position, size);
           position += size;
-        } else if (state === 'failed') {
-          throw new CdnError('INCOMPLETE', `the transfer of ${name} failed while a viewer read along: ${messageOf(failure)}`, { cause: failure });
+        } else if (failure !== undefined) {
+          throw failure;
         } else {
           await change(signal);
         }
@@ -169,7 +169,7 @@ export function createArrival(name: string, head: ContentHead, file: ScratchFile
         admit();
       } catch (error) {
         state = 'failed';
-        failure = error;
+        failure = error instanceof Error ? error : new Error(String(error));
         progress.end('failed');
         wake();
         throw error;
