@@ -1,0 +1,84 @@
+// From a query's octets to its answer's, whatever they hold: what never reaches a handler, and what
+// every answer has whoever made it. No sockets here.
+
+import { messageOf } from '../../base/errors.js';
+import type { Log } from '../../observe/log.js';
+import { formatEndpoint } from '../address.js';
+import type { Eventual } from '../handler.js';
+import { createResponse } from './build.js';
+import { createEdns, udpReplySize } from './edns.js';
+import { OPCODE, RCODE, type DnsHandler, type DnsMessage, type Peer } from './message.js';
+import { encodeWithin } from './truncate.js';
+import { decodeMessage, type Decoded } from './wire.js';
+import { MAX_MESSAGE_OCTETS } from './writer.js';
+
+/** undefined when there is nothing to answer: too short for a header, or itself an answer. Never throws, never rejects. */
+export type Answerer = (octets: Uint8Array, peer: Peer) => Eventual<Uint8Array | undefined>;
+
+export function createAnswerer(handler: DnsHandler, log: Log): Answerer {
+  const failed = (peer: Peer, query: DnsMessage, error: unknown): Uint8Array => {
+    const question = query.questions[0];
+    log.error(`answering ${String(question?.name)} for ${formatEndpoint(peer.remote)} failed: ${messageOf(error)}`, { remote: peer.remote, error });
+    return encodeWithin(createResponse(query, { rcode: RCODE.SERVFAIL }), udpReplySize(query));
+  };
+  const encode = (peer: Peer, query: DnsMessage, response: DnsMessage): Uint8Array => {
+    try {
+      return encodeWithin(conform(query, response), peer.transport === 'udp' ? udpReplySize(query) : MAX_MESSAGE_OCTETS);
+    } catch (error) {
+      return failed(peer, query, error);
+    }
+  };
+  return (octets, peer) => {
+    const decoded = decodeMessage(octets);
+    if (decoded.kind === 'headerless') return undefined;
+    if (decoded.kind === 'malformed') return refuse(decoded);
+    const query = decoded.message;
+    // An answer to an answer could go back and forth for ever between two servers.
+    if (query.response) return undefined;
+    const refusal = selectRefusal(query);
+    if (refusal !== undefined) return encode(peer, query, createResponse(query, { rcode: refusal }));
+    const [question] = query.questions;
+    if (!question) return undefined;
+    try {
+      const answer = handler({ message: query, question }, peer);
+      // Told apart by hand: an answer at hand never waits for a microtask.
+      if (!(answer instanceof Promise)) return encode(peer, query, answer);
+      return answer.then(
+        (later) => encode(peer, query, later),
+        (error: unknown) => failed(peer, query, error),
+      );
+    } catch (error) {
+      return failed(peer, query, error);
+    }
+  };
+}
+
+/** The rcode of a query that no handler gets to see; undefined for one that it does. */
+function selectRefusal(query: DnsMessage): number | undefined {
+  if (query.opcode !== OPCODE.QUERY) return RCODE.NOTIMP;
+  // RFC 6891 §6.1.3: before anything else is made of it.
+  if (query.edns && query.edns.version !== 0) return RCODE.BADVERS;
+  // RFC 9619 §4; QDCOUNT 0 has a meaning with DNS cookies only (RFC 7873 §5.4), which aren't spoken here.
+  if (query.questions.length !== 1) return RCODE.FORMERR;
+  return undefined;
+}
+
+/** The header alone (RFC 1035 §4.1.1): what came with it can't be repeated, for it can't be read. */
+function refuse(malformed: Extract<Decoded, { kind: 'malformed' }>): Uint8Array | undefined {
+  if (malformed.response) return undefined;
+  const { id, opcode, recursionDesired, rcode } = malformed;
+  const query: DnsMessage = {
+    id, opcode, recursionDesired, rcode: RCODE.NOERROR, response: false, authoritative: false, truncated: false, recursionAvailable: false,
+    authenticData: false, checkingDisabled: false, questions: [], answers: [], authorities: [], additionals: [], edns: undefined,
+  };
+  return encodeWithin(createResponse(query, { rcode }), MAX_MESSAGE_OCTETS);
+}
+
+/** The answer of a handler that made it by other means than createResponse still belongs to this query. */
+function conform(query: DnsMessage, response: DnsMessage): DnsMessage {
+  const sameEdns = (query.edns === undefined) === (response.edns === undefined);
+  if (sameEdns && response.response && response.id === query.id && response.opcode === query.opcode && response.questions === query.questions) return response;
+  // RFC 6891 §7: an OPT in the answer exactly when there is one in the query.
+  const edns = query.edns && (response.edns ?? createEdns({ dnssecOk: query.edns.dnssecOk }));
+  return { ...response, id: query.id, response: true, opcode: query.opcode, questions: query.questions, edns };
+}

@@ -1,0 +1,121 @@
+// The TCP side of a server (RFC 7766): queries one after another on a connection, answers as they
+// are ready, in any order. What one client can hold is bounded: connections, time, queries, octets.
+
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock, Stop } from '../../base/clock.js';
+import { messageOf } from '../../base/errors.js';
+import type { Log } from '../../observe/log.js';
+import { unmapIPv4, type Endpoint } from '../address.js';
+import type { Answerer } from './answer.js';
+import { Deframer, frame } from './framing.js';
+
+/** Queries of one connection being worked on; the next ones wait in its socket. */
+const MAX_PENDING = 64;
+
+export interface TcpOptions {
+  readonly local: Endpoint;
+  readonly maxConnections: number;
+  /** How long a connection may do nothing, or take for one message, or not read its answers. */
+  readonly idleMs: number;
+}
+
+export interface TcpListener {
+  /** The real one, also when port 0 was asked for. */
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Listening and answering. Rejects with the system's error. */
+export async function openTcp(options: TcpOptions, answer: Answerer, env: { readonly clock: Clock; readonly log: Log }): Promise<TcpListener> {
+  const sockets = new Set<Socket>();
+  // Half open: a client that has sent its last query may close its side and still wants the answer.
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    serve(socket, options.idleMs, answer, env);
+  });
+  server.maxConnections = options.maxConnections;
+  await listen(server, options.local);
+  server.on('error', (error) => env.log.warn(`DNS over TCP: ${messageOf(error)}`, { error }));
+  const bound = server.address();
+  return {
+    port: typeof bound === 'object' && bound !== null ? bound.port : options.local.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function listen(server: Server, local: Endpoint): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: local.address, port: local.port, exclusive: true }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function serve(socket: Socket, idleMs: number, answer: Answerer, env: { readonly clock: Clock; readonly log: Log }): void {
+  const remote: Endpoint = { address: unmapIPv4(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+  const local: Endpoint = { address: unmapIPv4(socket.localAddress ?? ''), port: socket.localPort ?? 0 };
+  const deframer = new Deframer();
+  let pending = 0;
+  let ended = false;
+  let stopTimer: Stop = () => undefined;
+
+  // Only a whole message, an answer, or a client that reads sets it back: octets that trickle in don't.
+  const touch = (): void => {
+    stopTimer();
+    stopTimer = env.clock.after(idleMs, () => {
+      if (pending > 0) touch();
+      else socket.destroy();
+    });
+  };
+  const write = (octets: Uint8Array): void => {
+    if (!socket.writable) return;
+    socket.write(frame(octets), () => !socket.destroyed && touch());
+  };
+  const congested = (): boolean => pending >= MAX_PENDING || socket.writableNeedDrain;
+  const work = (): void => {
+    while (!congested() && !socket.destroyed) {
+      const octets = deframer.next();
+      if (!octets) break;
+      touch();
+      const answered = answer(octets, { remote, local, transport: 'tcp' });
+      if (answered instanceof Promise) {
+        pending += 1;
+        void answered.then((later) => {
+          pending -= 1;
+          settle(later);
+          work();
+        });
+      } else {
+        settle(answered);
+      }
+    }
+    if (congested()) socket.pause();
+    else socket.resume();
+    if (ended && pending === 0 && !socket.writableNeedDrain) socket.end();
+  };
+  // What gets no answer isn't a client's: on a stream there is no telling where sense begins again.
+  const settle = (octets: Uint8Array | undefined): void => {
+    if (octets) write(octets);
+    else socket.destroy();
+  };
+
+  socket.on('error', (error) => env.log.debug(`DNS over TCP from ${remote.address}: ${messageOf(error)}`, { remote, error }));
+  socket.on('close', () => stopTimer());
+  socket.on('drain', work);
+  socket.on('end', () => {
+    ended = true;
+    work();
+  });
+  socket.on('data', (chunk) => {
+    deframer.push(chunk);
+    work();
+  });
+  touch();
+}
