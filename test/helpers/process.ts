@@ -12,6 +12,9 @@ export const PROJECT = path.resolve(path.dirname(fileURLToPath(import.meta.url))
 /** The program as a user runs it: needs `npm run build` first, which `npm test` does. */
 export const PROGRAM = path.join(PROJECT, 'bin', 'run.js');
 
+/** How long a child may keep a test waiting for a line: a little less than mocha does, to be able to say which line. */
+const PATIENCE_MS = 14_000;
+
 export interface SpawnOptions {
   readonly cwd?: string;
   /** On top of this process's environment, without its CDN_… and colour settings. */
@@ -36,6 +39,8 @@ export interface Running {
   stderr(): string;
   /** Resolves with the match once stdout and stderr together match; rejects if the process ends first. */
   printed(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** The same for what no pattern says: resolves once `isThere` finds it; `what` names it in the error. */
+  shows(isThere: (output: string) => boolean, what: string): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   /** Resolves when it has ended and its output is read. */
   readonly finished: Promise<Finished>;
@@ -49,16 +54,19 @@ export function cleanEnv(over: Readonly<Record<string, string>> = {}): NodeJS.Pr
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** Call it in a `describe`: what the functions it returns started is killed after each test. */
-export function useProcesses() {
+/** Call it in a `describe`: what the functions it returns started is killed after each test, or after all of them. */
+export function useProcesses(options: { readonly after?: 'each' | 'all' } = {}) {
   const children = new Set<Child>();
-  afterEach('end child processes', async () => {
+  const hook = options.after === 'all' ? after : afterEach;
+  hook('end child processes', endAll);
+
+  async function endAll(): Promise<void> {
     const left = [...children].filter((child) => child.exitCode === null && child.signalCode === null);
     const gone = left.map((child) => once(child, 'close'));
     for (const child of left) child.kill('SIGKILL');
     await Promise.all(gone);
     children.clear();
-  });
+  }
 
   function start(command: string, args: readonly string[], options: SpawnOptions = {}): Running {
     const child: Child = spawn(command, [...args], { cwd: options.cwd ?? PROJECT, env: cleanEnv(options.env), stdio: ['pipe', 'pipe', 'pipe'] });
@@ -67,6 +75,8 @@ export function useProcesses() {
   }
 
   return {
+    /** Kills all that still run, and waits until they are gone. */
+    endAll,
     /** Starts a program. */
     start,
     /** Runs a program to its end. */
@@ -101,22 +111,32 @@ function follow(child: Child, what: string, input: string | Uint8Array | undefin
     });
   });
   finished.catch(() => { ended = true; wake(); });
+  const wait = (isThere: () => boolean, sought: string): Promise<void> => new Promise((resolve, reject) => {
+    const giveUp = (how: string): void => reject(new Error(`${what} ${how} without printing ${sought}; it printed:\n${text(out)}${text(err)}`));
+    const timer = setTimeout(() => { waiting.delete(look); giveUp(`ran for ${PATIENCE_MS} ms`); }, PATIENCE_MS);
+    const look = (): void => {
+      const found = isThere();
+      if (!found && !ended) return;
+      clearTimeout(timer);
+      waiting.delete(look);
+      if (found) resolve();
+      else giveUp('ended');
+    };
+    waiting.add(look);
+    look();
+  });
   return {
     pid: child.pid ?? 0,
     stdin: child.stdin,
     stdout: () => text(out),
     stderr: () => text(err),
-    printed: (pattern) => new Promise((resolve, reject) => {
-      const look = (): void => {
-        const match = pattern.exec(text(out) + text(err));
-        if (!match && !ended) return;
-        waiting.delete(look);
-        if (match) resolve(match);
-        else reject(new Error(`${what} ended without printing ${pattern}; it printed:\n${text(out)}${text(err)}`));
-      };
-      waiting.add(look);
-      look();
-    }),
+    printed: async (pattern) => {
+      await wait(() => pattern.test(text(out) + text(err)), String(pattern));
+      const match = pattern.exec(text(out) + text(err));
+      if (match === null) throw new Error(`${String(pattern)} matches only at times`);
+      return match;
+    },
+    shows: (isThere, what) => wait(() => isThere(text(out) + text(err)), what),
     kill: (signal) => { child.kill(signal); },
     finished,
   };

@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { parseSections, shows } from '../../helpers/readme.js';
+
+describe('the README as something to run', () => {
+  it('finds the blocks of each section', () => {
+    const text = '# T\n```sh\na\n```\n## One\nwords\n```sh background\nb\nc\n```\n```text\nd\n```\n### Two\n';
+    expect(parseSections(text)).to.deep.equal([
+      { title: '', blocks: [{ line: 2, language: 'sh', words: [], text: 'a' }] },
+      { title: 'One', blocks: [{ line: 7, language: 'sh', words: ['background'], text: 'b\nc' }, { line: 11, language: 'text', words: [], text: 'd' }] },
+      { title: 'Two', blocks: [] },
+    ]);
+  });
+
+  it('refuses a block without an end', () => {
+    expect(() => parseSections('```sh\na')).to.throw('line 1');
+  });
+
+  const cases: readonly [string, string, boolean][] = [
+    ['a\nb\nc\n', 'b', true],
+    ['a\nb\nc\n', 'a\nc', false],
+    ['a\nb\nc\n', 'a\n…\nc', true],
+    ['a\nb\nc\n', 'c\n…\na', false],
+    ['took 37 ms (1.2 MB)\n', 'took … ms (… MB)', true],
+    ['took 37 s (1.2 MB)\n', 'took … ms (… MB)', false],
+    ['xa\n', 'a', false],
+    ['ax\n', 'a', false],
+    ['a.c\r\n', 'a.c', true],
+    ['abc\n', 'a.c', false],
+    ['', 'a', false],
+  ];
+  for (const [output, shown, expected] of cases) {
+    it(`${JSON.stringify(output)} ${expected ? 'shows' : 'does not show'} ${JSON.stringify(shown)}`, () => expect(shows(output, shown)).to.equal(expected));
+  }
+});
