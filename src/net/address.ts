@@ -1,6 +1,7 @@
 // Where a socket is: an IP address and a port.
 
 import { isIP, isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 export interface Endpoint {
   /** An IPv4 or IPv6 address, without brackets. */
@@ -34,4 +35,18 @@ export function isLoopback(address: string): boolean {
 export function unmapIPv4(address: string): string {
   const match = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   return match?.[1] ?? address;
+}
+
+/** 0.0.0.0 and ::, which listen on every address of the machine and name none of them. */
+export function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || (address.includes(':') && /^[0:]+$/.test(address));
+}
+
+/** An address of this machine that others can reach, of the wildcard's family; loopback when it has none. */
+export function outwardAddress(wildcard: string): string {
+  const family = wildcard.includes(':') ? 'IPv6' : 'IPv4';
+  const outward = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find((entry) => entry.family === family && !entry.internal && !entry.address.startsWith('fe80:'));
+  return outward?.address ?? (family === 'IPv6' ? '::1' : '127.0.0.1');
 }

@@ -1,0 +1,113 @@
+// The name servers: the local DNS, an authority for each of the two zones, and one for zone files.
+// Each has a socket of its own, so that the messages between them are real datagrams.
+
+import { CDN_ZONE, PUBLISHER_ZONE, type Catalog } from '../catalog/index.js';
+import { DEFAULTS, LOOPBACK, type ZoneAuthority } from '../config/index.js';
+import { createAuthority, createCdnZone, createPublisherZone, createResolver, loadZoneFile, type StoreAddress, type Zone } from '../dns/index.js';
+import { formatEndpoint, isWildcard, outwardAddress, type Endpoint } from '../net/address.js';
+import type { DnsHandler } from '../net/dns/message.js';
+import { createDnsServer, type DnsServer } from '../net/dns/server.js';
+import type { Env } from './env.js';
+import { stopAll, type Service } from './service.js';
+
+export interface DnsServiceOptions {
+  readonly role: 'all' | 'local' | 'authoritative';
+  /** Of the first server; the others take the ports after it, or free ones when it is 0. */
+  readonly listen: Endpoint;
+  readonly portal: Endpoint;
+  readonly stores: readonly StoreAddress[];
+  /** What the local DNS asks about zones that aren't served here. */
+  readonly authorities: readonly ZoneAuthority[];
+  readonly zoneFiles: readonly string[];
+  readonly catalog: Catalog;
+}
+
+export interface DnsService extends Service {
+  /** Of the local DNS, or of the first authority where there is none; real once started. */
+  readonly endpoint: Endpoint;
+}
+
+interface Role {
+  readonly server: DnsServer;
+  readonly title: string;
+  /** Apexes, for an authority. */
+  readonly zones: readonly string[];
+}
+
+/** What somebody on this machine connects to in order to reach a server that listens everywhere. */
+function reachable(endpoint: Endpoint): Endpoint {
+  if (!isWildcard(endpoint.address)) return endpoint;
+  return { ...endpoint, address: endpoint.address.includes(':') ? '::1' : LOOPBACK };
+}
+
+function nextPort(endpoint: Endpoint, steps: number): Endpoint {
+  return endpoint.port === 0 ? endpoint : { ...endpoint, port: endpoint.port + steps };
+}
+
+export function createDnsService(options: DnsServiceOptions, env: Env): DnsService {
+  const { catalog, stores, portal } = options;
+  const roles: Role[] = [];
+  let endpoint = options.listen;
+
+  const add = async (title: string, listen: Endpoint, zones: readonly string[], handler: DnsHandler): Promise<Endpoint> => {
+    const server = createDnsServer({ endpoint: listen }, handler, env);
+    await server.start();
+    roles.push({ server, title, zones });
+    env.log.info(`${title} on ${formatEndpoint(server.endpoint)} (UDP and TCP)`, { role: title, ...server.endpoint, zones });
+    return server.endpoint;
+  };
+
+  /** The zones that this process serves, and where; `first` is the port of the first of them. */
+  const startAuthorities = async (first: Endpoint): Promise<readonly ZoneAuthority[]> => {
+    const served: ZoneAuthority[] = [];
+    // Zone files are read before anything listens: one that is broken stops the start.
+    const files: Zone[] = [];
+    for (const file of options.zoneFiles) files.push(await loadZoneFile(file));
+    const own = options.role === 'all' || files.length === 0;
+    const glue = { ...first, address: isWildcard(first.address) ? outwardAddress(first.address) : first.address };
+    const serial = Math.floor(env.clock.now() / 1000);
+    const serve = async (zones: readonly Zone[], steps: number, names: readonly string[]): Promise<void> => {
+      const at = await add(`Authority of ${names.join(', ')}`, nextPort(first, steps), names, createAuthority({ zones, catalog }, env));
+      for (const zone of names) served.push({ zone, endpoint: reachable(at) });
+    };
+    if (own) {
+      await serve([createPublisherZone({ catalog, portal, authority: glue, serial, courtesy: glue })], 0, [PUBLISHER_ZONE]);
+      await serve([createCdnZone({ catalog, stores, authority: glue, serial })], 1, [CDN_ZONE]);
+    }
+    if (files.length > 0) await serve(files, own ? 2 : 0, files.map((zone) => zone.apex.toString()));
+    return served;
+  };
+
+  const start = async (): Promise<void> => {
+    const { role, listen } = options;
+    const usual = [
+      { zone: PUBLISHER_ZONE, endpoint: DEFAULTS.publisherAuthority },
+      { zone: CDN_ZONE, endpoint: DEFAULTS.cdnAuthority },
+    ];
+    const served = role === 'local' ? usual : await startAuthorities(role === 'all' ? nextPort(listen, 1) : listen);
+    endpoint = roles[0]?.server.endpoint ?? listen;
+    if (role === 'authoritative') return;
+    const given = new Set(options.authorities.map(({ zone }) => zone.toLowerCase().replace(/\.$/, '')));
+    const authorities = [...options.authorities, ...served.filter(({ zone }) => !given.has(zone.replace(/\.$/, '')))];
+    endpoint = await add('Local DNS', listen, [], createResolver({ authorities, catalog }, env));
+  };
+
+  const stop = async (graceMs: number): Promise<void> => {
+    await stopAll(roles.splice(0).map(({ server }) => ({ start: server.start, stop: () => server.stop() })), graceMs);
+  };
+
+  return {
+    get endpoint() {
+      return reachable(endpoint);
+    },
+    start: async () => {
+      try {
+        await start();
+      } catch (error) {
+        await stop(0);
+        throw error;
+      }
+    },
+    stop,
+  };
+}
