@@ -29,7 +29,7 @@ function holdsIfMatch(field: string, current: Validators): boolean {
   const wanted = parseEntityTags(field);
   if (wanted === '*') return true;
   const etag = current.etag === undefined ? undefined : parseEntityTag(current.etag);
-  return etag !== undefined && wanted !== undefined && wanted.some((tag) => matchesStrongly(tag, etag));
+  return etag !== undefined && wanted?.some((tag) => matchesStrongly(tag, etag)) === true;
 }
 
 /** §13.1.2: weak comparison; false when any of the tags is the current one. */
@@ -37,7 +37,7 @@ function holdsIfNoneMatch(field: string, current: Validators): boolean {
   const known = parseEntityTags(field);
   if (known === '*') return false;
   const etag = current.etag === undefined ? undefined : parseEntityTag(current.etag);
-  return etag === undefined || known === undefined || !known.some((tag) => matchesWeakly(tag, etag));
+  return etag === undefined || known?.some((tag) => matchesWeakly(tag, etag)) !== true;
 }
 
 /** §13.1.3, §13.1.4: a field that is no HTTP-date, or no modification date to hold it against, is no condition. */

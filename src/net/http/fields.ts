@@ -51,7 +51,7 @@ class Reader {
     this.text = text;
   }
 
-  get ended(): boolean {
+  ended(): boolean {
     return this.at === this.text.length;
   }
 
@@ -64,7 +64,7 @@ class Reader {
   }
 
   skip(characters: string): void {
-    while (!this.ended && characters.includes(this.text.charAt(this.at))) this.at += 1;
+    while (!this.ended() && characters.includes(this.text.charAt(this.at))) this.at += 1;
   }
 
   takeIf(character: string): boolean {
@@ -136,13 +136,13 @@ export function parseDictionary(text: string): ReadonlyMap<string, BareItem> | u
   const members = new Map<string, BareItem>();
   try {
     reader.skip(' ');
-    while (!reader.ended) {
+    while (!reader.ended()) {
       members.set(reader.key(), reader.member());
       reader.skip(' \t');
-      if (reader.ended) return members;
+      if (reader.ended()) return members;
       if (!reader.takeIf(',')) return undefined;
       reader.skip(' \t');
-      if (reader.ended) return undefined; // §4.2.2: no comma at the end
+      if (reader.ended()) return undefined; // §4.2.2: no comma at the end
     }
     return members;
   } catch (error) {

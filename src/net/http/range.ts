@@ -120,7 +120,8 @@ const CONTENT_RANGE = /^bytes (?:(\d+)-(\d+)|\*)\/(?:(\d+)|\*)$/i; // §14.4
 export function parseContentRange(text: string): ContentRange | undefined {
   const match = CONTENT_RANGE.exec(text);
   if (!match) return undefined;
-  const [firstPos, lastPos, completeLength] = match.slice(1).map((digits) => (digits === undefined ? undefined : Number(digits)));
+  const digits: readonly (string | undefined)[] = match.slice(1);
+  const [firstPos, lastPos, completeLength] = digits.map((run) => (run === undefined ? undefined : Number(run)));
   for (const number of [firstPos, lastPos, completeLength]) {
     if (number !== undefined && !Number.isSafeInteger(number)) return undefined;
   }

@@ -1,0 +1,16 @@
+// The order of a store's layers, outermost first.
+
+import type { Layer } from '../net/handler.js';
+import { compose } from '../net/handler.js';
+import type { HttpHandler } from '../net/http/message.js';
+
+export interface StoreLayers {
+  readonly accessLog: Layer<HttpHandler>;
+  readonly identity: Layer<HttpHandler>;
+  readonly health: Layer<HttpHandler>;
+  readonly objects: HttpHandler;
+}
+
+export function createChain({ accessLog, identity, health, objects }: StoreLayers): HttpHandler {
+  return compose([accessLog, identity, health], objects);
+}

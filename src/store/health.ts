@@ -1,0 +1,35 @@
+// `/_cdn/`: what a store says of itself. No object can have such a path.
+
+import type { Clock } from '../base/clock.js';
+import type { Layer } from '../net/handler.js';
+import { refuseMethod } from '../net/http/deliver.js';
+import { jsonResponse, textResponse, type HttpHandler } from '../net/http/message.js';
+import { METHODS } from './identity.js';
+import type { Titles } from './titles.js';
+
+export interface Gauges {
+  /** Answers with content of objects that are under way. */
+  transfers: number;
+  /** On the monotonic clock; undefined before the start. */
+  startedMs: number | undefined;
+}
+
+const NO_STORE = { 'cache-control': 'no-store' };
+
+/** `GET /_cdn/health`: 200 when the folder can be read, 503 when it can't. */
+export function createHealth(id: string, titles: Titles, gauges: Gauges, clock: Clock): Layer<HttpHandler> {
+  return (next) => async (request) => {
+    const path = /^[^?]*/.exec(request.target)?.[0] ?? '';
+    if (path !== '/_cdn' && !path.startsWith('/_cdn/')) return next(request);
+    if (path !== '/_cdn/health') return textResponse(404, 'Here is only /_cdn/health.\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(request.method, METHODS);
+    const now = clock.monotonic();
+    const facts = { id, uptimeSeconds: Math.floor((now - (gauges.startedMs ?? now)) / 1000), transfers: gauges.transfers };
+    try {
+      const { titles: list } = await titles.current();
+      return jsonResponse(200, { status: 'ok', titles: list.length, ...facts }, NO_STORE);
+    } catch {
+      return jsonResponse(503, { status: 'folder unreadable', ...facts }, NO_STORE);
+    }
+  };
+}
