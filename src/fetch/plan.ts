@@ -75,7 +75,7 @@ function notATitle(target: string, host: string, hasPath: boolean): CdnError {
       `cdn fetch ${name.toLowerCase()}/${TITLE.test(title) ? title : 'File1'}`,
     ]);
   }
-  const isHost = name === 'localhost' || name.includes('.') || parseEndpoint(host, 80) !== undefined;
+  const isHost = name === 'localhost' || /^[A-Za-z0-9-]+\.[A-Za-z0-9]/.test(name) || parseEndpoint(host, 80) !== undefined;
   if (isHost && URL.canParse(`http://${target}`)) {
     return usage(`cannot fetch "${shown}": a URL begins with http:// or https://, a title with ${PUBLISHER_ZONE}/`, [`cdn fetch ${shellWord(new URL(`http://${target}`).href)}`]);
   }

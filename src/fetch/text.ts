@@ -8,7 +8,7 @@ export function printable(text: string, maxLength = 500): string {
 
 /** An argument that can be pasted into a POSIX shell. */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./~[\]-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** How many octets of UTF-8 a file's name may have on the usual file systems. */

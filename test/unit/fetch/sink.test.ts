@@ -1,0 +1,201 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, lstat, mkdir, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { CdnError, type ErrorCode } from '../../../src/base/errors.js';
+import { createSeededRandom, systemRandom } from '../../../src/base/random.js';
+import { openSink, type Sink } from '../../../src/fetch/sink.js';
+import { selectTarget } from '../../../src/fetch/target.js';
+import { findProgram, itWhen } from '../../helpers/programs.js';
+import { useTempFolders } from '../../helpers/temp.js';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+async function codeOf(work: Promise<unknown>): Promise<ErrorCode | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof CdnError) return error.code;
+    throw error;
+  }
+}
+
+describe('fetch: where the bytes go', () => {
+  const newFolder = useTempFolders();
+
+  async function sinkFor(file: string, force = false): Promise<Sink> {
+    const target = await selectTarget({ kind: 'file', path: file }, 'video1.mp4', force);
+    if (target === undefined) throw new Error('no target');
+    return openSink(target, systemRandom);
+  }
+
+  it('a file appears under its name only when it is whole, and nothing else stays', async () => {
+    const folder = await newFolder();
+    const sink = await sinkFor(path.join(folder, 'out.mp4'));
+    await sink.write(bytes('hello '));
+    expect((await readdir(folder)).join()).to.match(/^out\.mp4\.[0-9a-f]{8}\.part$/);
+    await sink.write(bytes('world'));
+    await sink.commit();
+    expect(await readdir(folder)).to.deep.equal(['out.mp4']);
+    expect(await readFile(path.join(folder, 'out.mp4'), 'utf8')).to.equal('hello world');
+  });
+
+  it('what was interrupted stays apart as .part, and goes when a later run succeeds', async () => {
+    const folder = await newFolder();
+    const file = path.join(folder, 'out.mp4');
+    const first = await sinkFor(file);
+    await first.write(bytes('half'));
+    expect(await first.keep('part')).to.equal(`${file}.part`);
+    expect(await readdir(folder)).to.deep.equal(['out.mp4.part']);
+    const second = await sinkFor(file);
+    await second.write(bytes('whole'));
+    await second.commit();
+    expect(await readdir(folder)).to.deep.equal(['out.mp4']);
+  });
+
+  it('wrong bytes stay apart as .corrupt; nothing at all leaves nothing', async () => {
+    const folder = await newFolder();
+    const wrong = await sinkFor(path.join(folder, 'a'));
+    await wrong.write(bytes('x'));
+    expect(await wrong.keep('corrupt')).to.equal(path.join(folder, 'a.corrupt'));
+    const nothing = await sinkFor(path.join(folder, 'b'));
+    expect(await nothing.keep('part')).to.equal(undefined);
+    expect(await readdir(folder)).to.deep.equal(['a.corrupt']);
+  });
+
+  it('two clients at one target never write into each other; the first to end has the name', async () => {
+    const folder = await newFolder();
+    const file = path.join(folder, 'out');
+    const [one, two] = [await sinkFor(file), await sinkFor(file)];
+    for (let round = 0; round < 3; round += 1) {
+      await one.write(bytes('1'));
+      await two.write(bytes('2'));
+    }
+    await two.commit();
+    expect(await codeOf(one.commit())).to.equal('FILE_EXISTS');
+    expect(await readFile(file, 'utf8')).to.equal('222');
+    expect(await readFile(`${file}.part`, 'utf8')).to.equal('111');
+  });
+
+  it('a file that is there is refused before anything is written, and replaced whole with force', async () => {
+    const folder = await newFolder();
+    const file = path.join(folder, 'out');
+    await writeFile(file, 'old');
+    expect(await codeOf(sinkFor(file))).to.equal('FILE_EXISTS');
+    const sink = await sinkFor(file, true);
+    await sink.write(bytes('new'));
+    expect(await readFile(file, 'utf8')).to.equal('old');
+    await sink.commit();
+    expect(await readFile(file, 'utf8')).to.equal('new');
+  });
+
+  it('a part file of the same name is never written to', async () => {
+    const folder = await newFolder();
+    const random = () => createSeededRandom(7);
+    const target = await selectTarget({ kind: 'file', path: path.join(folder, 'out') }, undefined, false);
+    if (target === undefined) throw new Error('no target');
+    const first = await openSink(target, random());
+    expect(await codeOf(openSink(target, random()))).to.equal('DISK_WRITE');
+    await first.keep('part');
+  });
+
+  it('a folder means the object’s own name inside it', async () => {
+    const folder = await newFolder();
+    expect((await sinkFor(folder)).file).to.equal(path.join(folder, 'video1.mp4'));
+    expect(await selectTarget({ kind: 'file', path: folder }, undefined, false)).to.equal(undefined);
+    await mkdir(path.join(folder, 'video1.mp4'));
+    expect(await codeOf(sinkFor(folder))).to.equal('DISK_WRITE');
+  });
+
+  it('no output means the object’s own name in the current folder', async () => {
+    const target = await selectTarget({ kind: 'default' }, 'no-such-video.mp4', false);
+    expect(target).to.deep.equal({ kind: 'file', path: path.resolve('no-such-video.mp4'), replace: false });
+    expect(await selectTarget({ kind: 'default' }, undefined, false)).to.equal(undefined);
+  });
+
+  it('a missing folder, and a file for a folder, are told at once', async () => {
+    const folder = await newFolder();
+    await writeFile(path.join(folder, 'file'), '');
+    for (const bad of ['none/out', 'none/', 'file/out', 'file/']) {
+      expect(await codeOf(sinkFor(`${folder}/${bad}`)), bad).to.equal('DISK_WRITE');
+    }
+    expect(await codeOf(sinkFor(''))).to.equal('USAGE');
+    expect(await codeOf(sinkFor('a\0b'))).to.equal('USAGE');
+  });
+
+  it('a folder that takes no files is told', async () => {
+    // Modes bind everybody but root; /proc takes no files from anybody.
+    const isRoot = process.getuid?.() === 0;
+    const folder = isRoot ? '/proc' : await newFolder();
+    if (!isRoot) await chmod(folder, 0o500);
+    expect(await codeOf(sinkFor(path.join(folder, 'out')))).to.equal('DISK_WRITE');
+  });
+
+  it('a link stays a link, and what it leads to is replaced; one that leads nowhere is in the way', async () => {
+    const folder = await newFolder();
+    const [real, alias, dangling] = ['real', 'alias', 'dangling'].map((name) => path.join(folder, name)) as [string, string, string];
+    await writeFile(real, 'old');
+    await symlink(real, alias);
+    await symlink(path.join(folder, 'nowhere'), dangling);
+    expect(await codeOf(sinkFor(alias))).to.equal('FILE_EXISTS');
+    expect(await codeOf(sinkFor(dangling))).to.equal('FILE_EXISTS');
+    const sink = await sinkFor(alias, true);
+    await sink.write(bytes('new'));
+    await sink.commit();
+    expect(await readlink(alias)).to.equal(real);
+    expect(await readFile(real, 'utf8')).to.equal('new');
+  });
+
+  itWhen(process.platform === 'linux', 'Linux', 'a device takes the bytes as they come and is never renamed to', async () => {
+    const sink = await sinkFor('/dev/null');
+    await sink.write(bytes('gone'));
+    await sink.commit();
+    expect((await lstat('/dev/null')).isCharacterDevice()).to.equal(true);
+  });
+
+  itWhen(process.platform === 'linux', 'Linux', 'a full disk is told as such', async () => {
+    const sink = await sinkFor('/dev/full');
+    const error: unknown = await sink.write(bytes('x')).catch((cause: unknown) => cause);
+    await sink.keep('part');
+    expect(error).to.be.instanceOf(CdnError);
+    expect(String(error)).to.match(/cannot write \/dev\/full: the disk is full/);
+  });
+
+  itWhen(findProgram('mkfifo') !== undefined, 'mkfifo', 'a pipe gets the bytes', async () => {
+    const folder = await newFolder();
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const read = readFile(pipe, 'utf8');
+    const sink = await sinkFor(pipe);
+    await sink.write(bytes('through'));
+    await sink.commit();
+    expect(await read).to.equal('through');
+    expect((await stat(pipe)).isFIFO()).to.equal(true);
+  });
+
+  it('a name as long as the file system allows has room for its parts', async () => {
+    const folder = await newFolder();
+    const file = path.join(folder, 'n'.repeat(255));
+    const sink = await sinkFor(file);
+    await sink.write(bytes('x'));
+    await sink.commit();
+    expect((await stat(file)).size).to.equal(1);
+  });
+
+  it('standard output gets each chunk, one after the other', async () => {
+    const written: string[] = [];
+    const write = async (chunk: Uint8Array): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      written.push(Buffer.from(chunk).toString());
+    };
+    const target = await selectTarget({ kind: 'stdout', write }, 'video1.mp4', false);
+    if (target === undefined) throw new Error('no target');
+    const sink = await openSink(target, systemRandom);
+    await sink.write(bytes('a'));
+    await sink.write(bytes('b'));
+    await sink.commit();
+    expect(written).to.deep.equal(['a', 'b']);
+    expect(sink.file).to.equal(undefined);
+  });
+});
