@@ -34,8 +34,8 @@ interface Extra {
 
 function about(field: Field<unknown>, extra: Extra) {
   const summary = extra.summary ?? field.summary;
-  const ending = [extra.defaultText === undefined ? [] : [`default ${extra.defaultText}`], [field.env]].flat().join('; ');
-  return { summary: `${summary} (${ending})`, env: field.env, helpValue: field.value, ...(extra.char === undefined ? {} : { char: extra.char }) };
+  const ending = extra.defaultText === undefined ? '' : ` (default ${extra.defaultText})`;
+  return { summary: summary + ending, env: field.env, helpValue: field.value, ...(extra.char === undefined ? {} : { char: extra.char }) };
 }
 
 /** A flag that may be left out; the command knows the default. */

@@ -22,8 +22,8 @@ export default class Up extends BaseCommand {
     dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
     mode: fieldFlag(FIELDS.mode, { defaultText: 'relay' }),
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
-    'free-ports': Flags.boolean({ summary: 'take a free port wherever the usual one is in use (CDN_FREE_PORTS)', env: 'CDN_FREE_PORTS' }),
-    'one-address': Flags.boolean({ summary: 'put all stores on 127.0.0.1, told apart by port (CDN_ONE_ADDRESS)', env: 'CDN_ONE_ADDRESS' }),
+    'free-ports': Flags.boolean({ summary: 'take a free port wherever the usual one is in use', env: 'CDN_FREE_PORTS' }),
+    'one-address': Flags.boolean({ summary: 'put all stores on 127.0.0.1, told apart by port', env: 'CDN_ONE_ADDRESS' }),
   };
 
   async run(): Promise<void> {
