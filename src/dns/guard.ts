@@ -1,0 +1,24 @@
+// What no DNS role here answers, said in the standard's words before any zone or cache is looked at.
+
+import { CLASS, OPCODE, RCODE, TYPE, type DnsQuery } from '../net/dns/message.js';
+import { formatType } from '../net/dns/text.js';
+import type { Layer } from '../net/handler.js';
+import { refuse, type Answer, type Answerer } from './answerer.js';
+
+/** Lets ordinary questions of class IN through. */
+export const guard: Layer<Answerer> = (next) => (query, peer) => objection(query) ?? next(query, peer);
+
+function objection(query: DnsQuery): Answer | undefined {
+  const { message, question } = query;
+  // RFC 6891 §6.1.3: a version that isn't known is answered with the one that is.
+  if (message.edns && message.edns.version > 0) return refuse(query, RCODE.BADVERS, `EDNS version ${message.edns.version} is not known here`);
+  if (message.opcode !== OPCODE.QUERY) return refuse(query, RCODE.NOTIMP, `opcode ${message.opcode} is not known here`);
+  // RFC 6891 §6.1.1: OPT is never asked for.
+  if (question.type === TYPE.OPT) return refuse(query, RCODE.FORMERR, 'OPT is no question');
+  if (question.class !== CLASS.IN) return refuse(query, RCODE.REFUSED, `class ${question.class} is not served`);
+  // RFC 5936 §2.2.1: a transfer that isn't allowed is refused.
+  if (question.type === TYPE.AXFR || question.type === TYPE.IXFR) return refuse(query, RCODE.REFUSED, 'zones are not transferred');
+  // RFC 6895 §3.1: 128-255 are questions about questions; ANY is the one with an answer (RFC 8482).
+  if (question.type >= 128 && question.type <= 254) return refuse(query, RCODE.NOTIMP, `${formatType(question.type)} is not known here`);
+  return undefined;
+}

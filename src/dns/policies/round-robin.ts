@@ -1,0 +1,8 @@
+// Round robin between stores: each turn begins with the next candidate.
+
+/** The same candidates, the one whose turn it is first; drops none. `turn` is any whole number >= 0. */
+export function orderRoundRobin<T>(candidates: readonly T[], turn: number): readonly T[] {
+  if (candidates.length < 2) return candidates;
+  const first = turn % candidates.length;
+  return [...candidates.slice(first), ...candidates.slice(0, first)];
+}

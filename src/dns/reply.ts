@@ -1,0 +1,103 @@
+// What the local DNS believes of an authority's reply (RFC 5452 §6, RFC 2181 §5.4.1): the records of
+// the chain that begins at the question, as far as they lie within the zone that was asked. Pure.
+
+import { CLASS, RCODE, TYPE, type DnsMessage, type ResourceRecord } from '../net/dns/message.js';
+import type { Name } from '../net/dns/name.js';
+import { formatRcode } from '../net/dns/text.js';
+
+/** The zone whose authority replies, and which names it may speak of. */
+export interface Bailiwick {
+  readonly apex: Name;
+  owns(name: Name): boolean;
+}
+
+interface Believed {
+  /** The CNAME records followed, in order. */
+  readonly chain: readonly ResourceRecord[];
+  /** Where the chain led: what the rest of the reading is about. */
+  readonly name: Name;
+}
+
+export type Reading =
+  | (Believed & { readonly kind: 'answer'; readonly records: readonly ResourceRecord[] })
+  /** The chain goes on at `name`, and its own authority must be asked. */
+  | (Believed & { readonly kind: 'alias' })
+  /** Without a SOA record not to be remembered (RFC 2308 §5). */
+  | (Believed & { readonly kind: 'nodata' | 'nxdomain'; readonly soa: ResourceRecord | undefined })
+  /** Servers of a zone below know; those with glue in the bailiwick have an address. */
+  | (Believed & { readonly kind: 'referral'; readonly zone: Name; readonly addresses: readonly string[] })
+  /** Not an answer to build on. `why` ends a sentence that begins with the authority's name. */
+  | { readonly kind: 'unusable'; readonly why: string };
+
+export interface Reply {
+  readonly reading: Reading;
+  /** Records that nobody asked for or that this authority may not speak of. */
+  readonly ignored: readonly ResourceRecord[];
+}
+
+export function readReply(message: DnsMessage, question: { readonly name: Name; readonly type: number }, zone: Bailiwick): Reply {
+  const reading = read(message, question, zone);
+  const believed = new Set<ResourceRecord>(reading.kind === 'unusable' ? [] : reading.chain);
+  if (reading.kind === 'answer') for (const record of reading.records) believed.add(record);
+  const strange = (record: ResourceRecord): boolean => record.class !== CLASS.IN || !zone.owns(record.name);
+  return {
+    reading,
+    ignored: [...message.answers.filter((record) => !believed.has(record)), ...message.authorities.filter(strange), ...message.additionals.filter(strange)],
+  };
+}
+
+function read(message: DnsMessage, question: { readonly name: Name; readonly type: number }, zone: Bailiwick): Reading {
+  if (message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN) return unusable(`answered ${formatRcode(message.rcode)}`);
+
+  const chain: ResourceRecord[] = [];
+  const seen = new Set<string>();
+  let name = question.name;
+  for (;;) {
+    const owned = message.answers.filter((record) => record.class === CLASS.IN && record.name.equals(name));
+    const records = owned.filter(({ type }) => type === question.type || question.type === TYPE.ANY);
+    if (records.length > 0) return message.authoritative ? { kind: 'answer', chain, name, records } : LAME;
+    const aliases = owned.filter(({ type }) => type === TYPE.CNAME);
+    const [alias] = aliases;
+    if (alias?.data.kind !== 'CNAME') break;
+    if (!message.authoritative) return LAME;
+    // RFC 2181 §10.1: an alias has one CNAME record.
+    if (aliases.length > 1) return unusable(`answered with ${aliases.length} CNAME records of ${name.toString()}`);
+    seen.add(name.key);
+    chain.push(alias);
+    name = alias.data.target;
+    if (seen.has(name.key)) return unusable(`answered with aliases that lead back to ${name.toString()}`);
+    // What follows about a name of another zone is hearsay, the rcode included.
+    if (!zone.owns(name)) return { kind: 'alias', chain, name };
+  }
+  return readNegative(message, zone, { chain, name });
+}
+
+const LAME: Reading = { kind: 'unusable', why: 'answered without authority (AA=0)' };
+
+function readNegative(message: DnsMessage, zone: Bailiwick, believed: Believed): Reading {
+  const { name, chain } = believed;
+  const about = (record: ResourceRecord): boolean => record.class === CLASS.IN && name.isAtOrBelow(record.name) && record.name.isAtOrBelow(zone.apex);
+  const soa = message.authorities.find((record) => record.type === TYPE.SOA && about(record));
+  if (message.rcode === RCODE.NXDOMAIN) return message.authoritative ? { ...believed, kind: 'nxdomain', soa } : LAME;
+  if (soa) return message.authoritative ? { ...believed, kind: 'nodata', soa } : LAME;
+
+  // RFC 2308 §2.2: NS records without SOA, below the zone asked, are a referral.
+  const nameservers = message.authorities.filter((record) => record.type === TYPE.NS && about(record) && !record.name.equals(zone.apex));
+  const [first] = nameservers;
+  if (first) return { ...believed, kind: 'referral', zone: first.name, addresses: glueOf(message, zone, first.name, nameservers) };
+  if (!message.authoritative) return LAME;
+  return chain.length > 0 ? { ...believed, kind: 'alias' } : { ...believed, kind: 'nodata', soa: undefined };
+}
+
+/** The addresses that the authority may give: those of servers within its own zone (RFC 5452 §6). */
+function glueOf(message: DnsMessage, zone: Bailiwick, cut: Name, nameservers: readonly ResourceRecord[]): readonly string[] {
+  const targets = nameservers.flatMap(({ name, data }) => (data.kind === 'NS' && name.equals(cut) ? [data.target] : []));
+  return message.additionals.flatMap(({ name, class: rrClass, data }) => {
+    if (data.kind !== 'A' && data.kind !== 'AAAA') return [];
+    return rrClass === CLASS.IN && zone.owns(name) && targets.some((target) => target.equals(name)) ? [data.address] : [];
+  });
+}
+
+function unusable(why: string): Reading {
+  return { kind: 'unusable', why };
+}

@@ -1,0 +1,88 @@
+// What the DNS roles say about each query: the local DNS in the four lines of the original demo, an
+// authority in one line. The facts are the same for both.
+
+import type { Clock } from '../base/clock.js';
+import type { Log, LogFacts } from '../observe/log.js';
+import { formatEndpoint } from '../net/address.js';
+import { ACCOUNT_OPTION, decodeTraceId } from '../net/dns/account.js';
+import { findOption } from '../net/dns/edns.js';
+import { RCODE, TYPE, type DnsQuery, type Peer } from '../net/dns/message.js';
+import { formatRcode, formatType } from '../net/dns/text.js';
+import type { Layer } from '../net/handler.js';
+import type { Catalog } from '../catalog/index.js';
+import type { Answer, Answerer } from './answerer.js';
+import type { ZoneSet } from './authoritative.js';
+import { describeAnswer, describeQuestion, plain } from './words.js';
+
+export interface TranscriptEnv {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** "Local DNS Received Message: hiscinema.com/File1  (A file1.hiscinema.com)" … */
+export function tellAsLocalDns(catalog: Catalog | undefined, env: TranscriptEnv): Layer<Answerer> {
+  const titles = new Map(catalog?.titles.map(({ contentName, title }) => [contentName, title]));
+  return tell(env, {
+    received: (query, peer, facts) => {
+      const name = plain(query.question.name);
+      const title = titles.get(name.toLowerCase());
+      // The original's title is what stands behind the host: hiscinema.com/File1.
+      const wanted = title === undefined ? name : `${name.slice(name.indexOf('.') + 1).toLowerCase()}/${title}`;
+      env.log.info(`Local DNS Received Message: ${wanted}  (${describeQuestion(query.question)})`, facts);
+      env.log.info('');
+      env.log.info(`Received data from this address: ('${peer.remote.address}', ${peer.remote.port})`);
+      env.log.info('Resolving the DNS query now..');
+    },
+    answered: (_query, _peer, answer, facts) => env.log.info(outcome(answer), facts),
+  });
+}
+
+function outcome(answer: Answer): string {
+  const { message, failure } = answer;
+  const rcode = formatRcode(message.rcode);
+  if (failure !== undefined) return `Query Failed - Sending ${rcode} back to the client: ${failure}`;
+  if (message.rcode === RCODE.NXDOMAIN) return 'Query Resolved: no such name - Sending NXDOMAIN back to the client';
+  const asked = message.questions[0]?.type;
+  const answered = message.answers.some(({ type }) => type === asked || asked === TYPE.ANY);
+  return answered ? 'Query Resolved - Sending back to the client' : 'Query Resolved: no data of this type - Sending back to the client';
+}
+
+/** "Authority hiscinema.com: A file1.hiscinema.com from 127.0.0.1:4242 -> CNAME file1.hercdn.com". */
+export function tellAsAuthority(set: ZoneSet, env: TranscriptEnv): Layer<Answerer> {
+  const everyZone = set.zones.map((zone) => plain(zone.apex)).join(', ');
+  return tell(env, {
+    received: () => undefined,
+    answered: (query, peer, { message }, facts) => {
+      const zone = set.find(query.question.name);
+      env.log.info(`Authority ${zone ? plain(zone.apex) : everyZone}: ${describeQuestion(query.question)} from ${formatEndpoint(peer.remote)} -> ${describeAnswer(message)}`, facts);
+    },
+  });
+}
+
+interface Teller {
+  received(query: DnsQuery, peer: Peer, facts: LogFacts): void;
+  answered(query: DnsQuery, peer: Peer, answer: Answer, facts: LogFacts): void;
+}
+
+function tell(env: TranscriptEnv, teller: Teller): Layer<Answerer> {
+  return (next) => (query, peer) => {
+    const startedAtMs = env.clock.monotonic();
+    const option = findOption(query.message.edns, ACCOUNT_OPTION);
+    const traceId = option && decodeTraceId(option);
+    const facts: LogFacts = {
+      qname: query.question.name.toString(),
+      qtype: formatType(query.question.type),
+      peer: formatEndpoint(peer.remote),
+      transport: peer.transport,
+      ...(traceId !== undefined && { traceId }),
+    };
+    teller.received(query, peer, facts);
+    const answered = (answer: Answer): Answer => {
+      const { message, cached, failure } = answer;
+      teller.answered(query, peer, answer, { ...facts, rcode: formatRcode(message.rcode), ms: Math.round((env.clock.monotonic() - startedAtMs) * 1000) / 1000, cached, ...(failure !== undefined && { failure }) });
+      return answer;
+    };
+    const answer = next(query, peer);
+    return answer instanceof Promise ? answer.then(answered) : answered(answer);
+  };
+}

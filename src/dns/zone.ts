@@ -1,0 +1,128 @@
+// A zone as a value, and what it says about a question (RFC 1034 §4.3.2, RFC 4592). Every name that
+// exists has a node, empty non-terminals too, so most questions cost one look in a map.
+
+import { TYPE, type RData, type ResourceRecord } from '../net/dns/message.js';
+import { Name } from '../net/dns/name.js';
+import type { SelectRecords } from './routing.js';
+
+/** All records of one name and type (RFC 2181 §5). */
+export interface RRset {
+  readonly name: Name;
+  readonly type: number;
+  readonly ttl: number;
+  /** At least one. */
+  readonly records: readonly ResourceRecord[];
+  /** Which of the records an answer gives; absent: all of them. */
+  readonly select?: SelectRecords;
+}
+
+export interface ZoneNode {
+  readonly name: Name;
+  /** By type; empty for an empty non-terminal. */
+  readonly rrsets: ReadonlyMap<number, RRset>;
+  /** The NS RRset of the delegation at or above this name, if it lies outside the zone's own authority. */
+  readonly cut: RRset | undefined;
+}
+
+/** Records of another zone, handed along with a CNAME that points into it. Nobody ought to believe them. */
+export interface Courtesy {
+  readonly zone: Name;
+  readonly nameservers: readonly ResourceRecord[];
+  readonly addresses: readonly ResourceRecord[];
+}
+
+/** Immutable; made by `buildZone`, which has checked it. */
+export interface Zone {
+  readonly apex: Name;
+  readonly soa: ResourceRecord & { readonly data: Extract<RData, { kind: 'SOA' }> };
+  /** By `Name.key`. */
+  readonly nodes: ReadonlyMap<string, ZoneNode>;
+  readonly courtesies: readonly Courtesy[];
+}
+
+export type ZoneAnswer =
+  /** The RRset asked for; for ANY one RRset that the name has. */
+  | { readonly kind: 'answer'; readonly rrset: RRset }
+  /** The name is an alias; what was asked for is at `target`. */
+  | { readonly kind: 'cname'; readonly rrset: RRset; readonly target: Name }
+  /** Another server knows: the NS RRset of the cut, and addresses that this zone has for its targets. */
+  | { readonly kind: 'referral'; readonly rrset: RRset; readonly glue: readonly RRset[] }
+  /** The name exists, the type doesn't. */
+  | { readonly kind: 'nodata' }
+  | { readonly kind: 'nxdomain' };
+
+/** Not in TYPE: only its place beside a cut matters here. */
+const DS = 43;
+
+/** What `zone` says about a name at or below its apex. */
+export function lookupZone(zone: Zone, qname: Name, qtype: number): ZoneAnswer {
+  const exact = zone.nodes.get(qname.key);
+  if (exact) return readNode(zone, exact, qname, qtype);
+
+  const encloser = closestEncloser(zone, qname);
+  if (encloser.cut) return refer(zone, encloser.cut);
+  // RFC 4592 §3.3.1: the source of synthesis is the asterisk label right below the closest encloser.
+  const wildcardName = encloser.name.prepend('*');
+  const wildcard = wildcardName && zone.nodes.get(wildcardName.key);
+  return wildcard ? readNode(zone, wildcard, qname, qtype) : { kind: 'nxdomain' };
+}
+
+/** The longest existing name above `qname` (RFC 4592 §3.3.1); the apex always exists. */
+function closestEncloser(zone: Zone, qname: Name): ZoneNode {
+  for (let name = qname.parent(); name; name = name.parent()) {
+    const node = zone.nodes.get(name.key);
+    if (node) return node;
+  }
+  throw new Error(`${qname.toString()} is not in the zone ${zone.apex.toString()}`);
+}
+
+function readNode(zone: Zone, node: ZoneNode, qname: Name, qtype: number): ZoneAnswer {
+  // RFC 4035 §3.1.4.1: DS belongs to the parent's side of the cut.
+  const parentSide = qtype === DS && node.cut?.name.equals(node.name) === true;
+  if (node.cut && !parentSide) return refer(zone, node.cut);
+
+  // RFC 8482 §4.1: for ANY a subset of what there is, here one RRset.
+  const found = qtype === TYPE.ANY ? node.rrsets.values().next().value : node.rrsets.get(qtype);
+  if (found) return { kind: 'answer', rrset: ownedBy(found, qname) };
+
+  // RFC 1034 §3.6.2: an alias answers for every type but its own.
+  const alias = node.rrsets.get(TYPE.CNAME);
+  const data = alias?.records[0]?.data;
+  if (alias && data?.kind === 'CNAME') return { kind: 'cname', rrset: ownedBy(alias, qname), target: data.target };
+  return { kind: 'nodata' };
+}
+
+/** RFC 4592 §2.1.3: what a wildcard gives is owned by the name that was asked for. */
+function ownedBy(rrset: RRset, owner: Name): RRset {
+  if (rrset.name.equals(owner)) return rrset;
+  return { ...rrset, name: owner, records: rrset.records.map((record) => ({ ...record, name: owner })) };
+}
+
+function refer(zone: Zone, cut: RRset): ZoneAnswer {
+  return { kind: 'referral', rrset: cut, glue: targetsOf(cut.records).flatMap((target) => addressesAt(zone, target)) };
+}
+
+/** The names that records of these types send a client on to. */
+export function targetsOf(records: readonly ResourceRecord[]): readonly Name[] {
+  return records.flatMap(({ data }) => {
+    if (data.kind === 'NS' || data.kind === 'SRV') return [data.target];
+    return data.kind === 'MX' ? [data.exchange] : [];
+  });
+}
+
+/** The A and AAAA RRsets that the zone file has at exactly this name, glue below a cut included. */
+export function addressesAt(zone: Zone, name: Name): readonly RRset[] {
+  const rrsets = zone.nodes.get(name.key)?.rrsets;
+  if (!rrsets) return [];
+  return [TYPE.A, TYPE.AAAA].flatMap((type) => rrsets.get(type) ?? []);
+}
+
+/** The records that this answer gives of an RRset. */
+export function recordsOf(rrset: RRset): readonly ResourceRecord[] {
+  return rrset.select ? rrset.select(rrset.records) : rrset.records;
+}
+
+/** RFC 2308 §3: the SOA record as negative answers carry it, its TTL how long "no" may be believed. */
+export function negativeSoa(zone: Zone): ResourceRecord {
+  return { ...zone.soa, ttl: Math.min(zone.soa.ttl, zone.soa.data.minimum) };
+}

@@ -1,0 +1,147 @@
+// The two zones of the network, from the catalog: the publisher's, whose content names are aliases
+// into the CDN, and the CDN's, whose names are routed between stores.
+
+import { ANY_VIDEO_LABEL, CDN_ZONE, PUBLISHER_ZONE, type Catalog, type Title } from '../catalog/index.js';
+import { unmapIPv4, type Endpoint } from '../net/address.js';
+import { CLASS, TYPE, type RData, type ResourceRecord } from '../net/dns/message.js';
+import { parseIPv4, parseIPv6 } from '../net/dns/ip.js';
+import { Name } from '../net/dns/name.js';
+import { createRoundRobin } from './routing.js';
+import { buildZone, type RoutedSet } from './zone-build.js';
+import type { Courtesy, Zone } from './zone.js';
+
+/** A store, and the label that names it in the CDN's zone. */
+export interface StoreAddress {
+  /** "store-1". */
+  readonly id: string;
+  readonly endpoint: Endpoint;
+}
+
+export interface PublisherZoneOptions {
+  readonly catalog: Catalog;
+  /** An address that clients can reach, not a wildcard. */
+  readonly portal: Endpoint;
+  /** Where this zone's own authority listens. */
+  readonly authority: Endpoint;
+  /** The SOA record's, modulo 2^32. */
+  readonly serial: number;
+  /** The CDN's authority, to be handed along with aliases into the CDN; absent: nothing is handed along. */
+  readonly courtesy?: Endpoint;
+}
+
+export interface CdnZoneOptions {
+  readonly catalog: Catalog;
+  readonly stores: readonly StoreAddress[];
+  readonly authority: Endpoint;
+  readonly serial: number;
+}
+
+/** What doesn't depend on routing. */
+const STATIC_TTL_SECONDS = 300;
+/** Short, so that a store that goes is soon forgotten. */
+const ROUTED_TTL_SECONDS = 20;
+const SERVICE = '_http._tcp';
+
+/** hiscinema.com: the portal, and an alias into the CDN for each content name. */
+export function createPublisherZone(options: PublisherZoneOptions): Zone {
+  const apex = nameOf(PUBLISHER_ZONE);
+  const www = below(apex, 'www');
+  const records = [...head(apex, options.authority, options.serial, 60)];
+  for (const host of [apex, www]) {
+    records.push(...addressRecords(host, options.portal, STATIC_TTL_SECONDS));
+    records.push(record(below(host, SERVICE), STATIC_TTL_SECONDS, { kind: 'SRV', priority: 0, weight: 0, port: options.portal.port, target: www }));
+  }
+  for (const label of [...options.catalog.titles.map((title) => title.label), ANY_VIDEO_LABEL]) {
+    for (const alias of [label, `${SERVICE}.${label}`]) {
+      records.push(record(below(apex, alias), STATIC_TTL_SECONDS, { kind: 'CNAME', target: nameOf(`${alias}.${CDN_ZONE}`) }));
+    }
+  }
+  return whole(apex, records, [], options.courtesy ? [courtesyOf(nameOf(CDN_ZONE), options.courtesy)] : []);
+}
+
+/** hercdn.com: the stores by name, and the names routed between them. */
+export function createCdnZone(options: CdnZoneOptions): Zone {
+  const apex = nameOf(CDN_ZONE);
+  // A negative answer lives no longer than a positive one: the first store may come up any moment.
+  const records = [...head(apex, options.authority, options.serial, ROUTED_TTL_SECONDS)];
+  for (const store of options.stores) records.push(...addressRecords(below(apex, store.id), store.endpoint, STATIC_TTL_SECONDS));
+  for (const title of options.catalog.titles) records.push(...videoRecord(below(apex, title.label), title));
+
+  // Each title begins with another store, so that the first request of each doesn't fall on the first store.
+  const routed = [
+    ...options.catalog.titles.flatMap((title) => routedSets(apex, title.label, options.stores, title.number - 1)),
+    ...routedSets(apex, ANY_VIDEO_LABEL, options.stores, 0),
+  ];
+  return whole(apex, records, routed, []);
+}
+
+/** A, AAAA and SRV of a name that is routed between all stores. A type that no store has is NODATA. */
+function routedSets(apex: Name, label: string, stores: readonly StoreAddress[], firstTurn: number): readonly RoutedSet[] {
+  const name = below(apex, label);
+  const service = below(apex, `${SERVICE}.${label}`);
+  const addresses = distinct(stores.flatMap((store) => addressRecords(name, store.endpoint, ROUTED_TTL_SECONDS)));
+  const set = (owner: Name, records: readonly ResourceRecord[]): RoutedSet => ({ name: owner, records, select: createRoundRobin(firstTurn) });
+  return [
+    set(name, addresses.filter(({ type }) => type === TYPE.A)),
+    set(name, addresses.filter(({ type }) => type === TYPE.AAAA)),
+    set(service, stores.map((store) => record(service, ROUTED_TTL_SECONDS, { kind: 'SRV', priority: 0, weight: 0, port: store.endpoint.port, target: below(apex, store.id) }))),
+  ];
+}
+
+/** Stores that share an address are one candidate for A: an RRset holds no record twice (RFC 2181 §5). */
+function distinct(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  const byAddress = new Map(records.map((entry) => ['address' in entry.data ? entry.data.address : '', entry]));
+  return [...byAddress.values()];
+}
+
+/** The course's own record: where in the CDN the video is, and its object. None if the object's name is too long for one. */
+function videoRecord(name: Name, title: Title): readonly ResourceRecord[] {
+  const object = Buffer.from(title.objectName, 'utf8');
+  if (object.length > 255) return [];
+  return [record(name, STATIC_TTL_SECONDS, { kind: 'V', content: nameOf(title.cdnName), object: Uint8Array.from(object) })];
+}
+
+function head(apex: Name, authority: Endpoint, serial: number, minimum: number): readonly ResourceRecord[] {
+  const server = below(apex, 'ns1');
+  return [
+    record(apex, STATIC_TTL_SECONDS, { kind: 'SOA', mname: server, rname: below(apex, 'hostmaster'), serial: serial % 2 ** 32, refresh: 3600, retry: 600, expire: 86_400, minimum }),
+    record(apex, STATIC_TTL_SECONDS, { kind: 'NS', target: server }),
+    ...addressRecords(server, authority, STATIC_TTL_SECONDS),
+  ];
+}
+
+function courtesyOf(zone: Name, authority: Endpoint): Courtesy {
+  const server = below(zone, 'ns1');
+  return {
+    zone,
+    nameservers: [record(zone, STATIC_TTL_SECONDS, { kind: 'NS', target: server })],
+    addresses: addressRecords(server, authority, STATIC_TTL_SECONDS),
+  };
+}
+
+/** An A or an AAAA record; the zone index of a link-local address means something to this machine only. */
+function addressRecords(name: Name, endpoint: Endpoint, ttl: number): readonly ResourceRecord[] {
+  const address = unmapIPv4(endpoint.address).replace(/%.*$/, '');
+  if (parseIPv4(address)) return [record(name, ttl, { kind: 'A', address })];
+  return parseIPv6(address) ? [record(name, ttl, { kind: 'AAAA', address })] : [];
+}
+
+function record(name: Name, ttl: number, data: Exclude<RData, { kind: 'unknown' }>): ResourceRecord {
+  return { name, type: TYPE[data.kind], class: CLASS.IN, ttl, data };
+}
+
+function below(name: Name, labels: string): Name {
+  return nameOf(`${labels}.${name.toString()}`);
+}
+
+function nameOf(text: string): Name {
+  const name = Name.parse(text);
+  if (!name) throw new Error(`no domain name: ${text}`);
+  return name;
+}
+
+function whole(apex: Name, records: readonly ResourceRecord[], routed: readonly RoutedSet[], courtesies: readonly Courtesy[]): Zone {
+  const built = buildZone({ apex, records: records.map((entry) => ({ record: entry, at: undefined })), routed, courtesies });
+  if (built.kind === 'invalid') throw new Error(`the zone ${apex.toString()} is not sound: ${built.problems.map(({ text }) => text).join('; ')}`);
+  return built.zone;
+}
