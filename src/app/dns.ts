@@ -67,7 +67,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     const glue = { ...first, address: isWildcard(first.address) ? outwardAddress(first.address) : first.address };
     const serial = Math.floor(env.clock.now() / 1000);
     const serve = async (zones: readonly Zone[], steps: number, names: readonly string[]): Promise<void> => {
-      const at = await add(`Authority of ${names.join(', ')}`, nextPort(first, steps), names, createAuthority({ zones, catalog }, env));
+      const at = await add(`Authority of ${names.join(', ')}`, nextPort(first, steps), names, createAuthority({ zones }, env));
       for (const zone of names) served.push({ zone, endpoint: reachable(at) });
     };
     if (own) {

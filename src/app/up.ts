@@ -24,6 +24,8 @@ export interface NetworkOptions {
 export interface Network extends Service {
   /** Known once started. */
   readonly endpoints: { readonly portal: Endpoint; readonly dns: Endpoint; readonly stores: readonly Endpoint[] };
+  /** Where everybody is, in a sentence. */
+  describe(): string;
 }
 
 /** Tries `start` with the usual endpoint; where its port is taken and that is allowed, with any free one. */
@@ -110,21 +112,27 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
     });
     dns = local;
     await portal.serve(local.endpoint);
-    const seconds = ((env.clock.monotonic() - began) / 1000).toFixed(1);
-    env.log.info(
-      `Ready in ${seconds} s: portal http://${formatEndpoint(portal.endpoint)}/  local DNS ${formatEndpoint(local.endpoint)}  ${stores.length} ${stores.length === 1 ? 'store' : 'stores'} ${stores.map((store) => formatEndpoint(store.endpoint)).join(', ')}`,
-      { ready: true, portal: portal.endpoint, dns: local.endpoint, stores: addresses, titles: catalog.titles.length },
-    );
+    const facts = { portal: portal.endpoint, dns: local.endpoint, stores: addresses, titles: catalog.titles.length };
+    env.log.info(describe(), { ready: true, ...facts, durationMs: Math.round(env.clock.monotonic() - began) });
+  };
+
+  const endpoints = (): Network['endpoints'] => ({
+    portal: web?.endpoint ?? DEFAULTS.portal,
+    dns: dns?.endpoint ?? DEFAULTS.localDns,
+    stores: stores.map((store) => store.endpoint),
+  });
+
+  const describe = (): string => {
+    const at = endpoints();
+    const list = at.stores.map(formatEndpoint).join(', ');
+    return `Ready: portal http://${formatEndpoint(at.portal)}/  local DNS ${formatEndpoint(at.dns)}  ${at.stores.length === 1 ? 'store' : 'stores'} ${list}`;
   };
 
   return {
     get endpoints() {
-      return {
-        portal: web?.endpoint ?? DEFAULTS.portal,
-        dns: dns?.endpoint ?? DEFAULTS.localDns,
-        stores: stores.map((store) => store.endpoint),
-      };
+      return endpoints();
     },
+    describe,
     start: async () => {
       try {
         await start();

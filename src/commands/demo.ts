@@ -9,7 +9,7 @@ import { DEFAULTS, FIELDS } from '../config/index.js';
 
 export default class Demo extends BaseCommand {
   static override summary = 'start the network, fetch one title through it, print the messages, stop';
-  static override description = 'Takes free ports where the usual ones are in use, so that it runs beside a network that is up. Needs nothing but loopback and leaves nothing behind.';
+  static override description = 'Takes free ports where the usual ones are in use, so that it runs beside a network that is up. Needs nothing but loopback and leaves nothing behind. With --verbose every party tells its own part too.';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> hiscinema.com/File4 --verbose'];
   static override args = { target: Args.string({ default: 'hiscinema.com/File1', description: 'the title to fetch' }) };
   static override flags = {
@@ -28,10 +28,10 @@ export default class Demo extends BaseCommand {
       oneAddress: false,
     } as const;
     const { signal, release } = untilSignal();
-    const env = await this.createEnv(flags, 8);
+    const env = await this.createEnv(flags, flags.verbose ? 8 : 0);
     try {
       const report = await runDemo(
-        { network, target: args.target, timeoutMs: DEFAULTS.timeoutMs },
+        { network, target: args.target, timeoutMs: DEFAULTS.timeoutMs, transcripts: flags.verbose },
         (event) => {
           if (event.kind === 'message') for (const line of storyLines([event.message])) this.log(line);
         },
@@ -39,6 +39,7 @@ export default class Demo extends BaseCommand {
         env,
       );
       this.log(fetchSummary({ ...report, file: path.basename(report.file ?? args.target) }));
+      this.log('Everything is stopped again. To keep it running: cdn up');
     } finally {
       release();
     }
