@@ -1,6 +1,7 @@
 // What no DNS role here answers, said in the standard's words before any zone or cache is looked at.
+// Other opcodes, EDNS versions and counts of questions than ours never get past the transport.
 
-import { CLASS, OPCODE, RCODE, TYPE, type DnsQuery } from '../net/dns/message.js';
+import { CLASS, RCODE, TYPE, type DnsQuery } from '../net/dns/message.js';
 import { formatType } from '../net/dns/text.js';
 import type { Layer } from '../net/handler.js';
 import { refuse, type Answer, type Answerer } from './answerer.js';
@@ -9,10 +10,7 @@ import { refuse, type Answer, type Answerer } from './answerer.js';
 export const guard: Layer<Answerer> = (next) => (query, peer) => objection(query) ?? next(query, peer);
 
 function objection(query: DnsQuery): Answer | undefined {
-  const { message, question } = query;
-  // RFC 6891 §6.1.3: a version that isn't known is answered with the one that is.
-  if (message.edns && message.edns.version > 0) return refuse(query, RCODE.BADVERS, `EDNS version ${message.edns.version} is not known here`);
-  if (message.opcode !== OPCODE.QUERY) return refuse(query, RCODE.NOTIMP, `opcode ${message.opcode} is not known here`);
+  const { question } = query;
   // RFC 6891 §6.1.1: OPT is never asked for.
   if (question.type === TYPE.OPT) return refuse(query, RCODE.FORMERR, 'OPT is no question');
   if (question.class !== CLASS.IN) return refuse(query, RCODE.REFUSED, `class ${question.class} is not served`);

@@ -28,10 +28,9 @@ export function tellAsLocalDns(catalog: Catalog | undefined, env: TranscriptEnv)
       const title = titles.get(name.toLowerCase());
       // The original's title is what stands behind the host: hiscinema.com/File1.
       const wanted = title === undefined ? name : `${name.slice(name.indexOf('.') + 1).toLowerCase()}/${title}`;
-      env.log.info(`Local DNS Received Message: ${wanted}  (${describeQuestion(query.question)})`, facts);
-      env.log.info('');
-      env.log.info(`Received data from this address: ('${peer.remote.address}', ${peer.remote.port})`);
-      env.log.info('Resolving the DNS query now..');
+      env.log.info(`Local DNS Received Message: ${wanted}  (${describeQuestion(query.question)})\n`, facts);
+      env.log.info(`Received data from this address: ('${peer.remote.address}', ${peer.remote.port})`, facts);
+      env.log.info('Resolving the DNS query now..', facts);
     },
     answered: (_query, _peer, answer, facts) => env.log.info(outcome(answer), facts),
   });

@@ -116,7 +116,10 @@ function readRecord(state: State, owner: Name, start: Token, tokens: readonly To
   const origin = originOf(state, word);
   const fields = tokens.slice(index + 1);
   const parsed = parseRData(type, fields, origin);
-  if (parsed.kind === 'error') throw new Complaint(fields[0] ?? word, parsed.why);
+  if (parsed.kind === 'error') {
+    const wrong = fields[parsed.index];
+    throw new Complaint(wrong ?? fields.at(-1) ?? word, wrong ? `${parsed.why}, got ${show(wrong)}` : `${parsed.why}, and the entry ends`);
+  }
   const at = { line: start.line, column: start.column };
   return { record: { name: owner, type, class: CLASS.IN, ttl: ttlOf(state, ttl, parsed.data, word), data: parsed.data }, at };
 }

@@ -24,6 +24,11 @@ export class Tokens {
     this.origin = origin;
   }
 
+  /** How many were asked for, those that weren't there included. */
+  get taken(): number {
+    return this.#next;
+  }
+
   next(): Token | undefined {
     return this.#tokens[this.#next++];
   }

@@ -84,8 +84,11 @@ export function formatRData(data: RData): string {
 
 export type ParsedRData =
   | { readonly kind: 'data'; readonly data: RData }
-  /** `why` is the end of a sentence: "SOA serial: expected a whole number up to 4294967295". */
-  | { readonly kind: 'error'; readonly why: string };
+  /**
+   * `why` is the end of a sentence: "SOA serial: expected a whole number up to 4294967295". `index` is
+   * the token it is about; their count where one is missing.
+   */
+  | { readonly kind: 'error'; readonly why: string; readonly index: number };
 
 /**
  * RDATA of a master file, class IN: the type's own form, or `\# length hex` for any type (RFC 3597 §5).
@@ -95,16 +98,16 @@ export function parseRData(type: number, tokens: readonly Token[], origin: Name)
   const found = findRow(type, CLASS.IN);
   const [first, ...rest] = tokens;
   if (first?.text === '\\#' && !first.quoted) return parseGeneric(type, rest);
-  if (!found) return { kind: 'error', why: `type ${type} has no form of its own here: write its octets as \\# LENGTH HEX` };
+  if (!found) return { kind: 'error', why: `type ${type} has no form of its own here: write its octets as \\# LENGTH HEX`, index: 0 };
   const cursor = new Tokens(tokens, origin);
   const values: Record<string, unknown> = {};
   for (const [name, field] of found.fields) {
     const value = field.parse(cursor);
-    if (value === undefined) return { kind: 'error', why: `${found.kind} ${name}: expected ${field.expected}` };
+    if (value === undefined) return { kind: 'error', why: `${found.kind} ${name}: expected ${field.expected}`, index: cursor.taken - 1 };
     values[name] = value;
   }
   const left = cursor.next();
-  if (left) return { kind: 'error', why: `${found.kind}: nothing was expected after its ${found.fields.length} fields, got "${left.text}"` };
+  if (left) return { kind: 'error', why: `${found.kind}: nothing was expected after its ${found.fields.length} fields`, index: cursor.taken - 1 };
   return { kind: 'data', data: assemble(found.kind, values) };
 }
 
@@ -112,11 +115,11 @@ function parseGeneric(type: number, tokens: readonly Token[]): ParsedRData {
   const [length, ...words] = tokens.map((token) => token.text);
   const hex = words.join('');
   if (length === undefined || !/^\d{1,5}$/.test(length) || !/^([0-9a-f]{2})*$/i.test(hex) || hex.length / 2 !== Number(length)) {
-    return { kind: 'error', why: 'expected \\#, the count of octets, and so many octets in hexadecimal' };
+    return { kind: 'error', why: 'expected \\#, the count of octets, and so many octets in hexadecimal', index: 0 };
   }
   const octets = new Uint8Array(Buffer.from(hex, 'hex'));
   // RFC 3597 §5: a known type in this form is that type; its names stand alone and can't point anywhere.
   const reader = new Reader(octets, 0, Infinity);
   const data = decodeRData(type, CLASS.IN, reader);
-  return reader.failure === undefined ? { kind: 'data', data } : { kind: 'error', why: `the octets are not data of type ${type}: it ${reader.failure}` };
+  return reader.failure === undefined ? { kind: 'data', data } : { kind: 'error', why: `the octets are not data of type ${type}: it ${reader.failure}`, index: 0 };
 }
