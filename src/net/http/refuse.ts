@@ -20,8 +20,9 @@ const LINGER_MS = 1000;
  * the answer (RFC 9112 §9.6).
  */
 export function refuse(socket: Socket, refusal: Refusal, clock: Clock, withBody = true): void {
-  if (socket.destroyed || !socket.writable) {
-    socket.destroy();
+  // An answer before this one closes the connection already.
+  if (!socket.writable) {
+    socket.destroySoon();
     return;
   }
   const body = `${refusal.why}\n`;

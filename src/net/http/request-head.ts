@@ -69,8 +69,17 @@ function parseTarget(method: string, text: string): { target: string; authority:
   return ORIGIN_FORM.test(target) ? { target, authority } : undefined;
 }
 
-export function admitRequest(head: RawHead): Admission {
+/** Octets of the head on the wire, without optional white space. */
+function headBytes(head: RawHead): number {
+  let bytes = `${head.method} ${head.target} HTTP/1.1\r\n\r\n`.length + (head.rawFields.length / 2) * ':\r\n'.length;
+  for (const text of head.rawFields) bytes += text.length;
+  return bytes;
+}
+
+export function admitRequest(head: RawHead, maxHeadBytes: number): Admission {
   if (head.versionMajor !== 1) return refused(505, 'this server speaks HTTP/1.1');
+  // The parser counts names and values only; many empty fields would pass it.
+  if (headBytes(head) > maxHeadBytes) return refused(431, 'the head of the request is too large');
   const hosts = countField(head.rawFields, 'host');
   // RFC 9112 §3.2: no Host in HTTP/1.1, more than one in any version, or one that is no host, is 400.
   if (hosts > 1) return refused(400, 'more than one Host field');

@@ -9,7 +9,7 @@ export type WriteResult =
   | { readonly kind: 'complete'; readonly bytes: number }
   /** The client left, or was cut off. */
   | { readonly kind: 'gone'; readonly bytes: number }
-  /** The source failed. `headSent`: too late for another answer, the connection is destroyed. */
+  /** The source failed. `headSent`: too late for another answer, the connection is broken off. */
   | { readonly kind: 'failed'; readonly bytes: number; readonly headSent: boolean; readonly error: unknown };
 
 type StreamBody = Extract<HttpBody, { kind: 'stream' }>;
@@ -48,11 +48,15 @@ async function end(res: ServerResponse, last: Uint8Array | undefined, bytes: num
   return { kind: (await done) ? 'complete' : 'gone', bytes };
 }
 
-/** Breaks the connection so that the client can tell: where only its close marks the end of the body, with a reset. */
+/**
+ * Ends the connection so that the client can tell that the body didn't end. What was written so far
+ * still goes out, for a client that can go on from there; but where only the close marks the end of
+ * the body, nothing short of a reset tells.
+ */
 function breakOff(res: ServerResponse, length: number | undefined): void {
   const delimitedByClose = length === undefined && !res.chunkedEncoding;
   if (delimitedByClose) res.socket?.resetAndDestroy();
-  else res.socket?.destroy();
+  else res.socket?.destroySoon();
 }
 
 async function writeStream(res: ServerResponse, plan: ResponsePlan, body: StreamBody, signal: AbortSignal): Promise<WriteResult> {

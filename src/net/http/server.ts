@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
-import { messageOf } from '../../base/errors.js';
+import { messageOf, systemCode } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
 import { unmapIPv4, type Endpoint } from '../address.js';
 import { listenError } from '../listen.js';
@@ -54,8 +54,10 @@ interface Exchange {
 interface Connection {
   readonly socket: Socket;
   readonly waiting: Exchange[];
-  /** What is being received or answered now. */
-  current: 'none' | 'receiving' | 'answering';
+  /** What is being received or answered. */
+  current: Exchange | undefined;
+  /** The current request was taken whole, and is the handler's or its answer's turn. */
+  answering: boolean;
   /** No further request is taken; the connection ends after the current answer. */
   closing: boolean;
   /** To be said after the answers that are due. */
@@ -63,6 +65,7 @@ interface Connection {
   refused: boolean;
 }
 
+/** Reads a request's content away. */
 function readContent(req: IncomingMessage): Promise<'read' | 'too-long' | 'gone'> {
   return new Promise((resolve) => {
     let octets = 0;
@@ -156,7 +159,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
       versionMajor: req.httpVersionMajor,
       versionMinor: req.httpVersionMinor,
       rawFields: req.rawHeaders,
-    });
+    }, maxHeadBytes);
     if (admission.kind === 'refused') return end(connection, admission, withBody);
     // RFC 9110 §10.1.1: an expectation other than 100-continue is 417.
     if (expectation === 'unknown') return end(connection, { status: 417, why: 'cannot meet that expectation' }, withBody);
@@ -169,7 +172,9 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
       if (outcome === 'too-long') return end(connection, tooLong, withBody);
     }
     req.resume();
-    connection.current = 'answering';
+    // Node's parser, once it saw an upgrade, loses what follows: no further request on this connection.
+    if (admission.fields['upgrade'] !== undefined) connection.closing = true;
+    connection.answering = true;
     const gone = new AbortController();
     let written = false;
     res.once('finish', () => (written = true));
@@ -200,11 +205,13 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
       // Node gives a response its socket when its turn has come, and never after one that closes the connection.
       if (next.res.socket === null) connection.closing = true;
       if (connection.closing) break;
-      connection.current = 'receiving';
+      connection.current = next;
+      connection.answering = false;
       await exchangeOn(connection, next);
       if (connection.refused || connection.socket.destroyed) return;
     }
-    connection.current = 'none';
+    connection.current = undefined;
+    connection.answering = false;
     if (connection.refusal) end(connection, connection.refusal);
     else if (connection.closing) connection.socket.destroySoon();
   }
@@ -217,7 +224,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
       return;
     }
     connection.waiting.push({ req, res, expectation });
-    if (connection.current !== 'none') return;
+    if (connection.current) return;
     work(connection).catch((error: unknown) => {
       log.error(`a connection failed: ${messageOf(error)}`, { stack: error instanceof Error ? error.stack : undefined });
       connection.socket.destroy();
@@ -232,13 +239,22 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   function giveUp(socket: Socket, refusal: Refusal | undefined): void {
     const connection = connections.get(socket);
     if (!connection || connection.refused) return;
-    if (refusal === undefined) socket.destroy();
-    else if (connection.current === 'answering') connection.refusal ??= refusal;
-    else end(connection, refusal);
+    if (refusal === undefined) {
+      socket.destroy();
+      return;
+    }
+    const last = connection.waiting.at(-1) ?? connection.current;
+    if (!last || (last === connection.current && !last.req.complete)) {
+      end(connection, refusal);
+      return;
+    }
+    connection.refusal ??= refusal;
+    if (!last.req.complete) connection.waiting.pop();
   }
 
   server.on('clientError', (error: Error, socket) => {
-    if (!(socket instanceof Socket)) return;
+    // Octets after a request that asked for the close: nobody reads them, and the close comes anyway.
+    if (!(socket instanceof Socket) || systemCode(error) === 'HPE_CLOSED_CONNECTION') return;
     const refusal = refusalFor(error);
     // A connection opened ahead of need, as browsers do, and never used: nothing to answer to.
     giveUp(socket, refusal?.status === 408 && socket.bytesRead === 0 ? undefined : refusal);
@@ -246,7 +262,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   server.on('connect', (req) => giveUp(req.socket, { status: 501, why: 'this is no proxy' }));
 
   server.on('connection', (socket) => {
-    connections.set(socket, { socket, waiting: [], current: 'none', closing: stopping, refusal: undefined, refused: false });
+    connections.set(socket, { socket, waiting: [], current: undefined, answering: false, closing: stopping, refusal: undefined, refused: false });
     socket.on('error', () => undefined);
     socket.once('close', () => connections.delete(socket));
   });
@@ -254,9 +270,9 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   server.on('timeout', (socket) => {
     const connection = connections.get(socket);
     // While the handler or the source takes its time, the silence isn't the client's.
-    if (connection?.current === 'answering' && socket.writableLength === 0) socket.setTimeout(idleTimeoutMs);
+    if (connection?.answering === true && socket.writableLength === 0) socket.setTimeout(idleTimeoutMs);
     else {
-      if (connection?.current === 'answering') log.debug('cut a client off that took nothing', { peer: socket.remoteAddress, idleTimeoutMs });
+      if (connection?.answering === true) log.debug('cut a client off that took nothing', { peer: socket.remoteAddress, idleTimeoutMs });
       socket.destroy();
     }
   });
@@ -289,7 +305,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const connection of connections.values()) {
         connection.closing = true;
-        if (graceMs <= 0 || connection.current === 'none') connection.socket.destroy();
+        if (graceMs <= 0 || !connection.current) connection.socket.destroy();
       }
       const stopTimer = clock.after(graceMs, () => {
         for (const socket of connections.keys()) socket.destroy();
