@@ -36,9 +36,12 @@ export function createAnswerer(handler: DnsHandler, log: Log): Answerer {
     // An answer to an answer could go back and forth for ever between two servers.
     if (query.response) return undefined;
     const refusal = selectRefusal(query);
-    if (refusal !== undefined) return encode(peer, query, createResponse(query, { rcode: refusal }));
     const [question] = query.questions;
-    if (!question) return undefined;
+    if (refusal !== undefined || !question) {
+      // A list of questions isn't repeated: it need not fit, and nobody waits for it.
+      const questions = query.questions.length === 1 ? query.questions : [];
+      return encodeWithin(createResponse(query, { rcode: refusal ?? RCODE.FORMERR, questions }), udpReplySize(query));
+    }
     try {
       const answer = handler({ message: query, question }, peer);
       // Told apart by hand: an answer at hand never waits for a microtask.

@@ -47,7 +47,10 @@ export async function exchangeUdp(server: Endpoint, query: DnsMessage, patienceM
   }
   return new Promise((resolve) => {
     let fallback: Attempt = { kind: 'silent' };
+    let finished = false;
     const finish = (attempt: Attempt): void => {
+      if (finished) return;
+      finished = true;
       stopTimer();
       signal.removeEventListener('abort', giveUp);
       socket.removeAllListeners();

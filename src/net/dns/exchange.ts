@@ -99,6 +99,11 @@ function failure(server: Endpoint, query: DnsMessage, timeoutMs: number, { trans
   const asked = `${formatType(type)} ${name} over ${transport.toUpperCase()}`;
   return new CdnError(attempt.kind === 'malformed' ? 'PEER_PROTOCOL' : 'DNS_UNREACHABLE', `DNS server ${formatEndpoint(server)}, asked for ${asked}, ${why}`, {
     details: { address: server.address, port: server.port, transport, name, type: formatType(type) },
-    suggestions: [`dig ${transport === 'tcp' ? '+tcp ' : ''}@${server.address} -p ${server.port} ${name} TYPE${type}`],
+    suggestions: [`dig ${transport === 'tcp' ? '+tcp ' : ''}@${server.address} -p ${server.port} -q ${shellWord(name)} -t TYPE${type}`],
   });
+}
+
+/** A name may come from a stranger, and what we suggest gets pasted into a shell. */
+function shellWord(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

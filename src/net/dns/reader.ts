@@ -17,13 +17,15 @@ export class Reader {
   /** Nothing is read at or beyond it: the end of the message, or of the RDATA being read. */
   limit: number;
   failure: string | undefined;
-  /** Names by where they begin; a pointer there, the usual case, gives the very same Name again. */
+  /** Names by where they begin; a pointer there gives the very same Name again. */
   readonly #names = new Map<number, Name>();
   /**
-   * Labels and pointers this message may still cost. Honest names are cheap because of #names; without a
-   * bound, 64 KiB of records that each point at a long chain of pointers would cost millions of steps.
+   * What this message's names may still cost: one for each label and pointer followed, one for each eight
+   * octets of a name not met before. It is as much as the message has octets, and honest messages need far
+   * less, because of #names; without a bound 64 KiB could make us follow millions of pointers, or copy
+   * thousands of names of 255 octets.
    */
-  #steps: number;
+  #budget: number;
 
   /** No pointer leads to before it: into a header, or out of RDATA that stands alone. */
   readonly #floor: number;
@@ -34,7 +36,7 @@ export class Reader {
     this.offset = offset;
     this.limit = octets.length;
     this.#floor = floor;
-    this.#steps = 4 * octets.length + 1024;
+    this.#budget = octets.length + 1024;
   }
 
   /** Octets left before the limit. */
@@ -90,56 +92,73 @@ export class Reader {
   /** RFC 1035 §4.1.4. A pointer leads to before the start of the name it stands in, so no chain of them has a loop. */
   name(form: NameForm): Name {
     const begin = this.offset;
-    const found = this.#collect(form);
-    const name = typeof found === 'number' ? new Name(scratch.slice(0, found)) : found;
+    const name = this.#read(form);
     if (name !== Name.root) this.#names.set(begin, name);
     return name;
   }
 
-  /** Either a name already known, or the count of octets it has put into `scratch`. */
-  #collect(form: NameForm): number | Name {
+  #read(form: NameForm): Name {
     const { octets } = this;
     let at = this.offset;
     let end = this.limit;
     let start = at;
     let length = 0;
-    let jumped = false;
+    let pointer: { readonly target: number; readonly before: number } | undefined;
     for (;;) {
-      if ((this.#steps -= 1) < 0) return this.#failName('its names cost too much to follow');
+      if ((this.#budget -= 1) < 0) return this.#failName('has names that cost too much to follow');
       if (at >= end) return this.#failName('ends within a name');
       const head = octets[at] as number;
+      if (head === 0) {
+        scratch[length] = 0;
+        if (!pointer) this.offset = at + 1;
+        return this.#collected(length + 1, pointer);
+      }
       if (head <= MAX_LABEL_OCTETS) {
         const next = at + 1 + head;
-        // One octet more must remain for the root's label.
-        if (length + 1 + head > MAX_NAME_OCTETS - (head === 0 ? 0 : 1)) return this.#failName('a name is over 255 octets');
         if (next > end) return this.#failName('ends within a label');
+        // The root's label must still fit behind this one.
+        if (length + 1 + head >= MAX_NAME_OCTETS) return this.#failName('has a name of over 255 octets');
         while (at < next) scratch[length++] = octets[at++] as number;
-        if (head === 0) {
-          if (!jumped) this.offset = at;
-          return length === 1 ? Name.root : length;
-        }
       } else if (head >= POINTER) {
-        if (form === 'plain') return this.#failName('a name is compressed where none may be');
+        if (form === 'plain') return this.#failName('has a compressed name where none may be');
         if (at + 2 > end) return this.#failName('ends within a pointer');
         const target = ((head & 0x3f) << 8) | (octets[at + 1] as number);
-        if (target >= start || target < this.#floor) return this.#failName('a pointer does not lead backward');
-        if (!jumped) this.offset = at + 2;
-        jumped = true;
-        const known = this.#names.get(target);
-        if (known) {
-          if (length === 0) return known;
-          if (length + known.wire.length > MAX_NAME_OCTETS) return this.#failName('a name is over 255 octets');
-          scratch.set(known.wire, length);
-          return length + known.wire.length;
+        if (target >= start || target < this.#floor) return this.#failName('has a pointer that does not lead backward to a name');
+        if (!pointer) {
+          this.offset = at + 2;
+          pointer = { target, before: length };
+          const known = this.#names.get(target);
+          if (known) {
+            if (length === 0) return known;
+            if (length + known.wire.length > MAX_NAME_OCTETS) return this.#failName('has a name of over 255 octets');
+            scratch.set(known.wire, length);
+            return this.#create(0, length + known.wire.length);
+          }
         }
         end = octets.length;
         start = at = target;
       } else {
         // RFC 6891 §5: the other two kinds of label are reserved, and never came to be.
-        return this.#failName('a label of a kind that does not exist');
+        return this.#failName('has a label of a kind that does not exist');
       }
     }
   }
+
+  /** What `scratch` holds; where its first pointer led is remembered too, so that no chain is followed twice from one place. */
+  #collected(length: number, pointer: { readonly target: number; readonly before: number } | undefined): Name {
+    if (length === 1) return Name.root;
+    const name = this.#create(0, length);
+    if (pointer && pointer.before < length - 1) {
+      this.#names.set(pointer.target, pointer.before === 0 ? name : this.#create(pointer.before, length));
+    }
+    return name;
+  }
+
+  #create(from: number, to: number): Name {
+    this.#budget -= (to - from) >>> 3;
+    return new Name(scratch.slice(from, to));
+  }
+
   #failName(why: string): Name {
     this.fail(why);
     return Name.root;

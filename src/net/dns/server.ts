@@ -104,6 +104,7 @@ async function openAllUdp(address: string, port: number, answer: Answerer, log: 
       }
     }
   }
+  if (opened.length === 0) throw new Error(`this machine has no address that ${address} could stand for`);
   return opened;
 }
 

@@ -39,20 +39,19 @@ export function decodeMessage(octets: Uint8Array): Decoded {
   if (octets.length < HEADER_OCTETS) return { kind: 'headerless' };
   // A Buffer's slice() shares memory, and so would not be a copy.
   const plain = new Uint8Array(octets.buffer, octets.byteOffset, octets.byteLength);
-  const header = new Reader(plain, 0);
-  const id = header.u16();
-  const flags = header.u16();
+  const u16 = (at: number): number => ((plain[at] as number) << 8) | (plain[at + 1] as number);
+  const id = u16(0);
+  const flags = u16(2);
   const response = (flags & QR) !== 0;
   const opcode = (flags >>> 11) & 0xf;
   const recursionDesired = (flags & RD) !== 0;
-  const counts = { questions: header.u16(), answers: header.u16(), authorities: header.u16(), additionals: header.u16() };
 
   const reader = new Reader(plain, HEADER_OCTETS);
-  const questions = decodeQuestions(reader, counts.questions);
-  const answers = decodeRecords(reader, counts.answers, 'none');
-  const authorities = decodeRecords(reader, counts.authorities, 'none');
+  const questions = decodeQuestions(reader, u16(4));
+  const answers = decodeRecords(reader, u16(6), 'none');
+  const authorities = decodeRecords(reader, u16(8), 'none');
   const found: FoundOpt = { edns: undefined, rcodeBits: 0 };
-  const additionals = decodeRecords(reader, counts.additionals, found);
+  const additionals = decodeRecords(reader, u16(10), found);
   if (reader.left > 0) reader.fail('goes on after its last record');
   if (reader.failure !== undefined) {
     const rcode = opcode === OPCODE.QUERY ? RCODE.FORMERR : RCODE.NOTIMP;
