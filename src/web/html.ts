@@ -15,10 +15,11 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 /**
  * Text for any place between tags or within a quoted attribute. Control characters, which a parser
- * would drop or turn into others (HTML §13.2.3.5), become U+FFFD, so that they are seen.
+ * would drop or turn into others (HTML §13.2.3.5), and those that turn the direction of the writing
+ * after them (UAX #9 §2), become U+FFFD, so that they are seen and do nothing.
  */
 export function escapeHtml(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd').replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd').replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }
 
 function markupOf(value: HtmlValue): string {

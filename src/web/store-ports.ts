@@ -1,5 +1,6 @@
 // The port in each content URL, from DNS; remembered for a while, and never waited for long.
 
+import { setMaxListeners } from 'node:events';
 import { deadline, type Clock } from '../base/clock.js';
 import type { Title } from '../catalog/index.js';
 import type { ContentSource } from './content-source.js';
@@ -29,6 +30,8 @@ export function createStorePorts(
 
   async function ask(titles: readonly Title[]): Promise<void> {
     const limit = deadline(clock, WAIT_MS, () => new Error(`DNS didn't say the stores' port within ${WAIT_MS} ms`), env.signal);
+    // Each question under way listens; Node takes more than ten for a leak.
+    setMaxListeners(0, limit.signal);
     let answers = 0;
     const rest = titles.values();
     const worker = async (): Promise<void> => {

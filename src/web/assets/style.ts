@@ -62,8 +62,8 @@ code, pre, .url, .file { font-family: var(--mono); }
 .carrier { color: var(--soft); font-size: .9rem; }
 .carrier strong { color: var(--ink); font-weight: 600; }
 main { flex: 1; padding-block: clamp(1rem, 3vw, 2rem) 4rem; }
-.foot { border-top: 1px solid var(--line); padding-block: 1.25rem 2rem; color: var(--soft); font-size: .9rem; }
-.foot ul { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; list-style: none; margin: 0; padding: 0; }
+.foot { padding-block-end: 2rem; color: var(--soft); font-size: .9rem; }
+.foot ul { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; list-style: none; margin: 0; padding: 1.25rem 0 0; border-block-start: 1px solid var(--line); }
 .foot a { color: inherit; }
 
 .hero { display: grid; gap: .75rem; margin-block-end: 2.25rem; }
@@ -107,15 +107,18 @@ video p { color: #fff; padding: 1rem; }
 .facts dd { margin: 0; font: .9rem/1.6 var(--mono); overflow-wrap: anywhere; min-width: 0; }
 .aside, .notice { display: grid; grid-template-columns: minmax(0, 1fr); gap: .75rem; margin-block-start: 2.5rem; padding: clamp(1rem, 3vw, 1.75rem); background: var(--raised); border: 1px solid var(--line); border-radius: 14px; }
 .aside p, .notice p { color: var(--soft); }
-.command { margin: 0; padding: .8rem 1rem; overflow-x: auto; background: var(--code); border-radius: 8px; font-size: .9rem; }
+.command { margin: 0; padding: .8rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--code); border-radius: 8px; font-size: .9rem; }
 .command code::before { content: "$ "; color: var(--soft); user-select: none; -webkit-user-select: none; }
 
 .error { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; max-width: 44rem; padding-block: clamp(1rem, 6vw, 4rem); }
 .error .status { font: 600 clamp(4rem, 18vw, 8rem)/.9 var(--display); letter-spacing: -.04em; color: var(--accent); }
 .error .message { font-size: 1.1rem; overflow-wrap: anywhere; }
+.error p::first-letter { text-transform: uppercase; }
 .error h2 { margin-block-start: .5rem; }
 .error .code { color: var(--soft); font-size: .9rem; }
 .button { display: inline-block; padding: .6rem 1.4rem; border-radius: 999px; background: var(--accent); color: var(--on-accent); text-decoration: none; font-weight: 600; }
+.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-block-start: .5rem; }
+.button + .button { background: none; color: var(--accent); box-shadow: inset 0 0 0 2px var(--accent); }
 .button:hover { text-decoration: underline; }
 
 @media (max-width: 30rem) {

@@ -5,6 +5,7 @@ import { html, type Html } from '../html.js';
 import { command, layout } from './layout.js';
 
 export interface ErrorPage {
+  /** From 502 on it may be worth trying again. */
   readonly status: number;
   readonly code?: string | undefined;
   readonly title: string;
@@ -25,7 +26,7 @@ export function errorPage(error: ErrorPage): Html {
 <h1>${error.title}</h1>
 <p class="message">${error.message}</p>
 ${next.length === 0 ? undefined : html`<h2>What to do next</h2>\n${next}`}
-<p class="actions"><a class="button" href="/">Home</a></p>
+<p class="actions">${error.status >= 502 ? html`<a class="button" href="">Try again</a> ` : undefined}<a class="button" href="/">Home</a></p>
 ${error.code === undefined ? undefined : html`<p class="code">Error code <code>${error.code}</code></p>`}
 </section>`,
   );

@@ -38,7 +38,7 @@ ${main}
 `;
 }
 
-/** A command to copy, in a box that scrolls rather than breaks. */
+/** A command to copy. */
 export function command(text: string): Html {
-  return html`<pre class="command" tabindex="0"><code>${text}</code></pre>`;
+  return html`<pre class="command"><code>${text}</code></pre>`;
 }

@@ -1,0 +1,33 @@
+// What strangers write stays text: in pages, in logs, in a shell.
+
+import { expect } from 'chai';
+import { escapeHtml, html, trusted } from '../../../src/web/html.js';
+import { quoteForShell } from '../../../src/web/pages/title-page.js';
+import { visible } from '../../../src/web/visible.js';
+
+describe('html', () => {
+  it('escapes what has a meaning between tags and in quoted attributes', () => {
+    expect(escapeHtml(`<a b="c" d='e'>&amp;`)).to.equal('&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;');
+  });
+
+  it('shows control characters and turns of direction as U+FFFD, and leaves other text alone', () => {
+    expect(escapeHtml('a\u0000b\u001bc\u0085d\u202ee\u2066f')).to.equal('a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf');
+    expect(escapeHtml('映画 סרט\tfilm\n')).to.equal('映画 סרט\tfilm\n');
+  });
+
+  it('escapes every value of a template, lists too, but no markup twice', () => {
+    const inner = html`<i>${'<'}</i>`;
+    expect(html`<p title="${'"'}">${[inner, '>', 7]}${undefined}</p>`.markup).to.equal('<p title="&quot;"><i>&lt;</i>&gt;7</p>');
+    expect(html`${trusted('<hr>')}`.markup).to.equal('<hr>');
+  });
+});
+
+describe('visible', () => {
+  it('leaves printable ASCII alone', () => expect(visible('/F1/?a=b%20c')).to.equal('/F1/?a=b%20c'));
+  it('escapes all else', () => expect(visible('a\r\n"\\\u001b[31m\u0085\u202eé')).to.equal('a\\x0d\\x0a\\"\\\\\\x1b[31m\\x85\\u202e\\xe9'));
+});
+
+describe('quoteForShell', () => {
+  it('leaves plain words plain', () => expect(quoteForShell('http://127.0.0.1:40721/video1.mp4')).to.equal('http://127.0.0.1:40721/video1.mp4'));
+  it('makes one word of anything', () => expect(quoteForShell("http://h/it's(1)&;$x")).to.equal(`'http://h/it'\\''s(1)&;$x'`));
+});
