@@ -291,6 +291,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     start: () =>
       new Promise((resolve, reject) => {
         const onError = (error: Error): void => reject(listenError(options.role ?? 'the HTTP server', options.endpoint, error));
+        stopping = false;
         server.once('error', onError);
         server.listen({ host: options.endpoint.address, port: options.endpoint.port }, () => {
           server.off('error', onError);
