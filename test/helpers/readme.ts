@@ -35,14 +35,32 @@ export function parseSections(markdown: string): readonly Section[] {
   return sections;
 }
 
+/** What differs from run to run, and in what way it may: times, rates, ports that the system picked, IDs, versions. */
+const VOLATILE: readonly (readonly [RegExp, string])[] = [
+  [/\b\d+(\.\d+)? (ms|s|[kMG]?B\/s)(?![\w/])/g, '0 $2'],
+  [/(\d\.\d\.\d\.\d:)(?!4072\d\b)\d{5}\b/g, '$10'],
+  [/(\('127\.0\.0\.1', )\d{5}\)/g, '$10)'],
+  [/\(TTL \d+\)|TTL \d+ s left/g, '(TTL 0)'],
+  [/^(\S+\.\s+)\d+(\s+IN\s)/gm, '$10$2'],
+  [/\b\d\d\/[A-Z][a-z]{2}\/\d{4} \d\d:\d\d:\d\d\b/g, 'DATE'],
+  [/\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\b/g, 'DATE'],
+  [/^(etag: )"[^"]*"/gim, '$1"0"'],
+  [/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"DATE"'],
+  [/^(hercdn\/\S+) .*$/gm, '$1'],
+];
+
+function settle(text: string): string {
+  return VOLATILE.reduce((settled, [pattern, put]) => settled.replace(pattern, put), text.replace(/\r/g, ''));
+}
+
 /**
  * Whether `output` has the shown lines, in this order and with nothing between them but where a line is
- * "…" alone; within a line, "…" stands for anything. Trailing spaces don't count.
+ * "…" alone; within a line, "…" stands for anything. Trailing spaces don't count, nor does what differs from run to run.
  */
 export function shows(output: string, shown: string): boolean {
-  const pattern = shown.trimEnd().split('\n').map((line) => {
+  const pattern = settle(shown).trimEnd().split('\n').map((line) => {
     if (line.trim() === '…') return '(?:.*\\n)*?';
     return `${line.trimEnd().split('…').map((part) => part.replace(/[/\\^$*+?.()|[\]{}-]/g, '\\$&')).join('.*?')}[ \\t]*\\n`;
   }).join('');
-  return new RegExp(`^${pattern}`, 'm').test(`${output.replace(/\r/g, '')}\n`);
+  return new RegExp(`^${pattern}`, 'm').test(`${settle(output)}\n`);
 }

@@ -27,6 +27,13 @@ describe('the README as something to run', () => {
     ['a.c\r\n', 'a.c', true],
     ['abc\n', 'a.c', false],
     ['', 'a', false],
+    ['from 127.0.0.1:53012 in 3.5 ms\n', 'from 127.0.0.1:61999 in 12 ms', true],
+    ['from 127.0.0.1:40721 in 3.5 ms\n', 'from 127.0.0.1:40722 in 3.5 ms', false],
+    ['from 127.0.0.2:53012\n', 'from 127.0.0.1:53012', false],
+    ['773 kB\n', '774 kB', false],
+    ['a.com.\t20\tIN\tA\t127.0.0.1\n', 'a.com.\t17\tIN\tA\t127.0.0.1', true],
+    ['a.com.\t20\tIN\tA\t127.0.0.1\n', 'a.com.\t20\tIN\tA\t127.0.0.2', false],
+    ['ETag: "abc"\n', 'ETag: "def"', true],
   ];
   for (const [output, shown, expected] of cases) {
     it(`${JSON.stringify(output)} ${expected ? 'shows' : 'does not show'} ${JSON.stringify(shown)}`, () => expect(shows(output, shown)).to.equal(expected));
