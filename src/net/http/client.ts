@@ -3,10 +3,11 @@
 // request, so that a program which never asks starts without it.
 
 import type { Socket } from 'node:net';
-import type { Client, Dispatcher } from 'undici';
+import type { Client } from 'undici';
 import type { Clock } from '../../base/clock.js';
 import { CdnError, messageOf, systemCode } from '../../base/errors.js';
 import { formatEndpoint, unmapIPv4, type Endpoint } from '../address.js';
+import { dispatch, type Arriving } from './client-dispatch.js';
 import type { HeaderFields } from './message.js';
 
 export interface HttpClientRequest {
@@ -67,7 +68,7 @@ export class ConnectError extends Error {
 const MAX_HEAD_BYTES = 65_536;
 const NO_OCTETS: AsyncIterable<Uint8Array> = (async function* () {})();
 
-function recordOf(headers: Record<string, string | string[] | undefined>): HeaderFields {
+function recordOf(headers: Arriving['headers']): HeaderFields {
   const fields = Object.create(null) as Record<string, string>;
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) fields[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
@@ -228,28 +229,22 @@ export function createHttpClient(env: { clock: Clock }): HttpClient {
       });
       underWay.add(client);
       attempt.allow(connectTimeoutMs, late('did not take a connection', connectTimeoutMs));
-      let response: Dispatcher.ResponseData;
+      let response: Arriving;
       try {
-        response = await client.request({
-          method: request.method as Dispatcher.HttpMethod,
-          path: request.target,
-          headers: { ...request.fields, host: request.host },
-          signal: attempt.controller.signal,
-        });
+        const headers = { ...request.fields, host: request.host };
+        response = await dispatch(client, { method: request.method, path: request.target, headers }, attempt.controller.signal);
       } catch (error) {
         const why = headError(attempt, endpoint, error);
         attempt.cease();
         throw why;
       }
       attempt.rest();
-      // An abort while nobody reads is told to the next reader; it isn't an event of its own.
-      response.body.on('error', () => undefined);
       const fields = recordOf(response.headers);
-      const hasBody = request.method !== 'HEAD' && response.statusCode !== 204 && response.statusCode !== 304;
+      const hasBody = request.method !== 'HEAD' && response.status !== 204 && response.status !== 304;
       const length = fields['content-length'];
       const expected = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
       const facts = {
-        status: response.statusCode,
+        status: response.status,
         fields,
         local: attempt.local,
         remote: attempt.remote,
