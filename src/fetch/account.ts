@@ -19,18 +19,18 @@ export function formatRecordShort(record: ResourceRecord): string {
 }
 
 /** A master-file line without its owner and class: "file1.hiscinema.com. 300 IN CNAME file1.hercdn.com." -> "CNAME file1.hercdn.com (TTL 300)". */
-function shorten(line: string): string {
+function shorten(line: string, withTtl = true): string {
   const match = /^\S+\s+(\d+)\s+IN\s+(\S+)\s+(.+)$/.exec(line);
   if (match === null) return line;
   const [, ttl = '', type = '', data = ''] = match;
-  return `${type} ${bareName(data)} (TTL ${ttl})`;
+  return `${type} ${bareName(data)}${withTtl ? ` (TTL ${ttl})` : ''}`;
 }
 
 function formatAnswer(exchange: AccountedExchange): string {
-  const got = exchange.records.map(shorten).join(', ');
+  const got = exchange.records.map((line) => shorten(line)).join(', ');
   const answer = got === '' ? (exchange.rcode === 'NOERROR' ? 'NOERROR, no records' : exchange.rcode) : exchange.rcode === 'NOERROR' ? got : `${exchange.rcode}: ${got}`;
   const ignored = exchange.ignored ?? [];
-  return ignored.length === 0 ? answer : `${answer}; also ${ignored.map(shorten).join(', ')}: not believed, out of bailiwick`;
+  return ignored.length === 0 ? answer : `${answer}; not believed, out of bailiwick: ${ignored.map((line) => shorten(line, false)).join(', ')}`;
 }
 
 function party(role: string, endpoint: string): Party {

@@ -38,12 +38,15 @@ function formatRoute(message: StoryMessage): string {
   return isSent(message) ? `${formatParty(message.from)} → ${formatParty(message.to)}` : '';
 }
 
+/** The longest route there is on one machine; told one by one, the lines of a fetch are aligned all the same. */
+const ROUTE_WIDTH = 'authority of hiscinema.com 127.0.0.1:40723 → local DNS 127.0.0.1:51123'.length;
+
 /**
  * One line a message, each beginning with its number: `3. client 127.0.0.1:53012 → local DNS
  * 127.0.0.1:40722  A? file1.hiscinema.com (RD=1)  +1.9 ms`. What was not sent says why, in parentheses.
  */
 export function formatStory(messages: readonly StoryMessage[]): readonly string[] {
-  const width = Math.max(0, ...messages.map((message) => formatRoute(message).length));
+  const width = Math.max(ROUTE_WIDTH, ...messages.map((message) => formatRoute(message).length));
   return messages.map((message) => {
     const number = `${message.number}.`.padEnd(3);
     if (!isSent(message)) return `${number} (${printable(message.what)})`;

@@ -107,7 +107,7 @@ export async function findTitle(site: string, title: string | undefined, tools: 
   const service = Name.parse(`_http._tcp.${site}`);
   const addresses = await tools.resolve.addresses(site, 'portal', asking);
   const answer = service === undefined ? undefined : await tools.resolve.ask(service, TYPE.SRV, 'portal', asking);
-  const port = service === undefined || answer === undefined || answer.rcode !== RCODE.NOERROR ? undefined : selectPort(answer, service);
+  const port = service !== undefined && answer?.rcode === RCODE.NOERROR ? selectPort(answer, service) : undefined;
   // Without an SRV record a site is where every web site is.
   const url = new URL(`http://${site}:${port ?? 80}/`);
   const reply = await tools.get({ url, role: 'portal', fields: { accept: 'application/json' }, addresses }, asking);

@@ -138,5 +138,5 @@ async function openDevice(file: string): Promise<Sink> {
 export async function openSink(target: Target, random: Random): Promise<Sink> {
   if (target.kind === 'file') return openFile(target, random);
   if (target.kind === 'device') return openDevice(target.path);
-  return { file: undefined, write: target.write, commit: () => Promise.resolve(), keep: () => Promise.resolve(undefined) };
+  return { file: undefined, write: (chunk) => target.write(chunk), commit: () => Promise.resolve(), keep: () => Promise.resolve(undefined) };
 }

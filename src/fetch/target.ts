@@ -57,7 +57,7 @@ export function fileExists(file: string, note = ''): CdnError {
  * @throws CdnError FILE_EXISTS, DISK_WRITE, USAGE
  */
 export async function selectTarget(output: FetchOutput, name: string | undefined, force: boolean): Promise<Target | undefined> {
-  if (output.kind === 'stdout') return { kind: 'stdout', write: output.write };
+  if (output.kind === 'stdout') return { kind: 'stdout', write: (chunk) => output.write(chunk) };
   if (output.kind === 'default') return name === undefined ? undefined : selectFile(path.resolve(name), force);
   if (output.path === '' || output.path.includes('\0')) {
     throw new CdnError('USAGE', 'the output has no usable name', { suggestions: ['-o FILE names a file, -o - is standard output'] });

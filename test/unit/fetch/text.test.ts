@@ -3,28 +3,28 @@ import { fileNameOf, objectNameOf, printable, shellWord, withSuffix } from '../.
 
 describe('fetch: names of files', () => {
   const table: readonly (readonly [string, string])[] = [
-    ['http://a/video1.mp4', 'video1.mp4'],
-    ['http://a/b/video1.mp4?x=/y', 'video1.mp4'],
-    ['http://a/', 'download'],
-    ['http://a/b/', 'download'],
-    ['http://a/my%20film.mp4', 'my film.mp4'],
-    ['http://a/..%2f..%2fetc%2fpasswd', '_.._etc_passwd'],
-    ['http://a/%2e%2e%5cx', '_x'],
-    ['http://a/.bashrc', 'bashrc'],
-    ['http://a/-rf', '_rf'],
-    ['http://a/x%00y.mp4', 'xy.mp4'],
-    ['http://a/%1b%5b31m.mp4', '[31m.mp4'],
-    ['http://a/%e2%80%aegpj.exe', 'gpj.exe'],
-    ['http://a/c%3ax', 'c_x'],
-    ['http://a/con.mp4', '_con.mp4'],
-    ['http://a/x.%20.', 'x'],
-    ['http://a/%ff', '%ff'],
-    ['http://a/%d0%bf.mp4', 'п.mp4'],
+    ['http://a.test/video1.mp4', 'video1.mp4'],
+    ['http://a.test/b/video1.mp4?x=/y', 'video1.mp4'],
+    ['http://a.test/', 'download'],
+    ['http://a.test/b/', 'download'],
+    ['http://a.test/my%20film.mp4', 'my film.mp4'],
+    ['http://a.test/..%2f..%2fetc%2fpasswd', '_.._etc_passwd'],
+    ['http://a.test/%2e%2e%5cx', '_x'],
+    ['http://a.test/.bashrc', 'bashrc'],
+    ['http://a.test/-rf', '_rf'],
+    ['http://a.test/x%00y.mp4', 'xy.mp4'],
+    ['http://a.test/%1b%5b31m.mp4', '[31m.mp4'],
+    ['http://a.test/%e2%80%aegpj.exe', 'gpj.exe'],
+    ['http://a.test/c%3ax', 'c_x'],
+    ['http://a.test/con.mp4', '_con.mp4'],
+    ['http://a.test/x.%20.', 'x'],
+    ['http://a.test/%ff', '%ff'],
+    ['http://a.test/%d0%bf.mp4', 'п.mp4'],
   ];
   for (const [url, name] of table) it(`${url} is saved as ${name}`, () => expect(fileNameOf(new URL(url))).to.equal(name));
 
   it('a name too long is cut before its extension, within no character', () => {
-    const name = fileNameOf(new URL(`http://a/${'я'.repeat(400)}.mp4`));
+    const name = fileNameOf(new URL(`http://a.test/${'я'.repeat(400)}.mp4`));
     expect(Buffer.byteLength(name)).to.be.at.most(255);
     expect(name).to.match(/^я{100,}\.mp4$/);
   });
@@ -35,8 +35,8 @@ describe('fetch: names of files', () => {
   });
 
   it('an object is called as its file without the extension', () => {
-    expect(objectNameOf(new URL('http://a/video1.mp4'))).to.equal('video1');
-    expect(objectNameOf(new URL('http://a/video'))).to.equal('video');
+    expect(objectNameOf(new URL('http://a.test/video1.mp4'))).to.equal('video1');
+    expect(objectNameOf(new URL('http://a.test/video'))).to.equal('video');
   });
 });
 
