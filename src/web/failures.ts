@@ -7,7 +7,7 @@ import type { Log } from '../observe/log.js';
 import { selectMediaType } from './negotiate.js';
 import { errorPage } from './pages/error-page.js';
 import { pageResponse } from './pages/respond.js';
-import { visible } from './visible.js';
+import { printable, visible } from './visible.js';
 
 export interface Failure {
   readonly status: number;
@@ -82,7 +82,7 @@ export function failures(env: { readonly log: Log }): Layer<HttpHandler> {
       return await next(request);
     } catch (error) {
       const failure = describeFailure(error);
-      const what = `${visible(request.method)} ${visible(request.target)} failed: ${messageOf(error)}`;
+      const what = `${visible(request.method)} ${visible(request.target)} failed: ${printable(messageOf(error))}`;
       if (request.signal.aborted) log.debug(what);
       else if (error instanceof CdnError) log.warn(what, { code: error.code, status: failure.status });
       else log.error(what, { stack: error instanceof Error ? error.stack : undefined });

@@ -10,7 +10,7 @@ import type { Progress } from '../observe/progress.js';
 import { createArrival, type Arrival } from './arrival.js';
 import type { Content, ContentSource } from './content-source.js';
 import type { Scratch } from './scratch.js';
-import { visible } from './visible.js';
+import { printable } from './visible.js';
 
 /** A copy nobody has used for so long is asked about at the store before it is used again. */
 const FRESH_MS = 10_000;
@@ -80,17 +80,17 @@ export function createRelay(
   }
 
   async function receive(title: Title, copy: Arrival, found: Content): Promise<void> {
-    const name = visible(title.objectName);
+    const name = printable(title.objectName);
     try {
       await copy.receive(found.body, progress.begin({ label: name, totalBytes: found.length }));
-      log.info('Download Complete!', { object: title.objectName, bytes: copy.received, from: formatEndpoint(found.from) });
+      log.info('Download Complete!', { object: name, bytes: copy.received, from: formatEndpoint(found.from) });
       makeRoom();
     } catch (error) {
       drop(copy);
       if (stopping.signal.aborted) return;
-      log.error(`Receiving ${name} from ${formatEndpoint(found.from)} failed: ${messageOf(error)}`, {
+      log.error(`Receiving ${name} from ${formatEndpoint(found.from)} failed: ${printable(messageOf(error))}`, {
         ...(error instanceof CdnError ? { code: error.code, ...error.details } : {}),
-        object: title.objectName,
+        object: name,
         received: copy.received,
       });
     }
@@ -105,7 +105,7 @@ export function createRelay(
     } catch (error) {
       // Trouble on the way says nothing about the copy; a store that has no such object does.
       if (old === undefined || !(error instanceof CdnError) || !error.retry || stopping.signal.aborted) throw error;
-      log.warn(`cannot ask whether ${visible(title.objectName)} has changed, going on with the copy at hand: ${messageOf(error)}`, { code: error.code });
+      log.warn(`cannot ask whether ${printable(title.objectName)} has changed, going on with the copy at hand: ${printable(messageOf(error))}`, { code: error.code });
       return old;
     }
     if (found.kind === 'unchanged') {

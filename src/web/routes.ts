@@ -48,7 +48,7 @@ export function createRoutes(
     if (mode === 'direct') {
       const url = await content.locate(title, request.signal);
       const shown = titlePage({ ...beside, source: url.href, storeUrl: url.href, delivery: { kind: 'direct', store: url.host } });
-      return pageResponse(200, shown, {}, url.origin);
+      return pageResponse(200, shown, {}, url);
     }
     const lease = await relay.obtain(title, 'page', request.signal);
     const { head, length, state } = lease.copy;

@@ -18,9 +18,11 @@ export function securityFields(next: HttpHandler): HttpHandler {
 
 /**
  * The policy of a page: nothing from anywhere but the portal, no script at all, and media from one
- * more origin if the store plays to the browser directly.
+ * more place if the store plays to the browser directly.
  */
-export function formatPagePolicy(mediaOrigin: string | undefined): string {
-  const media = mediaOrigin === undefined ? "'self'" : `'self' ${mediaOrigin}`;
+export function formatPagePolicy(mediaFrom: URL | undefined): string {
+  // CSP §2.3.1 has no way to write an IPv6 address; browsers ignore a source that has one.
+  const source = mediaFrom?.hostname.startsWith('[') === true ? mediaFrom.protocol : mediaFrom?.origin;
+  const media = source === undefined ? "'self'" : `'self' ${source}`;
   return `default-src 'none'; style-src 'self'; img-src 'self'; media-src ${media}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }

@@ -17,7 +17,8 @@ function asset(contentType: string, text: string): Asset {
 
 const style = asset('text/css; charset=utf-8', STYLE);
 const favicon = asset('image/svg+xml', FAVICON);
-const robots = asset('text/plain; charset=utf-8', 'User-agent: *\nDisallow: /static/\nDisallow: /_cdn/\n');
+// A title's page makes the portal receive the film: not for crawlers.
+const robots = asset('text/plain; charset=utf-8', 'User-agent: *\nDisallow: /F\nDisallow: /static/\nDisallow: /_cdn/\n');
 
 export const FAVICON_PATH = '/favicon.svg';
 /** Another text is another URL, so that no browser mixes an old style with new pages. */

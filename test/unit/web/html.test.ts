@@ -3,7 +3,8 @@
 import { expect } from 'chai';
 import { escapeHtml, html, trusted } from '../../../src/web/html.js';
 import { quoteForShell } from '../../../src/web/pages/title-page.js';
-import { visible } from '../../../src/web/visible.js';
+import { formatPagePolicy } from '../../../src/web/security-fields.js';
+import { printable, visible } from '../../../src/web/visible.js';
 
 describe('html', () => {
   it('escapes what has a meaning between tags and in quoted attributes', () => {
@@ -30,4 +31,18 @@ describe('visible', () => {
 describe('quoteForShell', () => {
   it('leaves plain words plain', () => expect(quoteForShell('http://127.0.0.1:40721/video1.mp4')).to.equal('http://127.0.0.1:40721/video1.mp4'));
   it('makes one word of anything', () => expect(quoteForShell("http://h/it's(1)&;$x")).to.equal(`'http://h/it'\\''s(1)&;$x'`));
+});
+
+describe('printable', () => {
+  it('keeps every script and escapes what can not be seen', () => expect(printable('映画 "é"\u001b[31m\n\u202e')).to.equal('映画 "é"\\x1b[31m\\x0a\\u202e'));
+});
+
+describe('formatPagePolicy', () => {
+  for (const [url, media] of [
+    [undefined, "media-src 'self';"],
+    ['http://127.0.0.2:40721/a.mp4', "media-src 'self' http://127.0.0.2:40721;"],
+    ['http://[::1]:40721/a.mp4', "media-src 'self' http:;"],
+  ] as const) {
+    it(`${url ?? 'relay'} -> ${media}`, () => expect(formatPagePolicy(url === undefined ? undefined : new URL(url))).to.include(media));
+  }
 });
