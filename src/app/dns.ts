@@ -50,7 +50,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
   let endpoint = options.listen;
 
   const add = async (title: string, listen: Endpoint, zones: readonly string[], handler: DnsHandler): Promise<Endpoint> => {
-    const server = createDnsServer({ endpoint: listen }, handler, env);
+    const server = createDnsServer({ endpoint: listen, what: title }, handler, env);
     await server.start();
     roles.push({ server, title, zones });
     env.log.info(`${title} on ${formatEndpoint(server.endpoint)} (UDP and TCP)`, { role: title, ...server.endpoint, zones });

@@ -24,7 +24,7 @@ export interface StoreService extends Service {
 export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'log'>): StoreService {
   const rate = options.rateBytesPerSecond;
   const store = createStore({ dir: options.dir, id: options.id, ...(rate === undefined ? {} : { rateBytesPerSecond: rate }) }, env);
-  const server = createHttpServer({ endpoint: options.listen }, store.handler, env);
+  const server = createHttpServer({ endpoint: options.listen, role: options.id }, store.handler, env);
   return {
     id: options.id,
     get endpoint() {

@@ -61,6 +61,12 @@ async function startStores(options: NetworkOptions, env: Env, started: StoreServ
   }
 }
 
+/** Where one port of many is taken, moving that one by hand is no help. */
+function suggestFreePorts(error: unknown, options: NetworkOptions): unknown {
+  if (options.freePorts || !(error instanceof CdnError) || error.code !== 'ADDRESS_IN_USE') return error;
+  return new CdnError(error.code, error.message, { details: error.details, suggestions: ['cdn up --free-ports'], cause: error });
+}
+
 function isUnavailable(error: unknown): boolean {
   return error instanceof CdnError && (error.code === 'ADDRESS_UNAVAILABLE' || systemCode(error.cause) === 'EADDRNOTAVAIL');
 }
@@ -138,7 +144,7 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
         await start();
       } catch (error) {
         await stop(0);
-        throw error;
+        throw suggestFreePorts(error, options);
       }
     },
     stop,

@@ -45,7 +45,7 @@ const notYet: HttpHandler = () => textResponse(503, 'The portal is starting; try
 export function createWebService(options: WebServiceOptions, env: Env): WebService {
   let handler = notYet;
   let portal: Portal | undefined;
-  const server = createHttpServer({ endpoint: options.listen }, (request) => handler(request), env);
+  const server = createHttpServer({ endpoint: options.listen, role: 'the portal' }, (request) => handler(request), env);
   return {
     get endpoint() {
       return server.endpoint;

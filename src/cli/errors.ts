@@ -27,8 +27,9 @@ function isUsageError(error: unknown): error is Error {
 export function describeFailure(error: unknown, command: string): Failure {
   if (error instanceof CdnError) return failureOf(error.code, error.exit, error.retry, error.message, error.suggestions, error.details);
   if (isUsageError(error)) {
-    // The first line says what is wrong; oclif appends a pointer to --help, which is said below.
-    const message = (error.message.split('\n')[0] ?? '').replace(/\.$/, '');
+    // oclif appends a pointer to --help, which is said below.
+    const said = error.message.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('See more help'));
+    const message = said.map((line) => line.trim().replace(/\s{2,}/g, ': ')).join(' ').replace(/\.$/, '');
     return failureOf('USAGE', ERRORS.USAGE.exit, false, message, [`cdn ${command} --help`], {});
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);

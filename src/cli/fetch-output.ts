@@ -1,6 +1,6 @@
 // How a fetch looks: its story, its one-line result, and the standard output as a sink.
 
-import { once } from 'node:events';
+import { CdnError, systemCode } from '../base/errors.js';
 import { formatBytes, formatDuration, formatRate } from '../base/units.js';
 import { formatStory, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
 
@@ -16,12 +16,18 @@ export function fetchSummary(report: FetchReport): string {
   return `${name}: ${formatBytes(report.bytes)} in ${formatDuration(report.durationMs)} (${formatRate(report.rateBytesPerSecond)}), ${digest}, from ${store}:${report.store.port}`;
 }
 
-/** Each chunk waits until the reader of the pipe has taken the one before. */
+/** Each chunk waits until the system has taken the one before. A reader that leaves ends the fetch. */
 export function stdoutSink(stream: NodeJS.WriteStream): FetchOutput {
+  // The write below tells the same error; without a listener the event would end the process.
+  stream.on('error', () => undefined);
   return {
     kind: 'stdout',
-    write: async (chunk) => {
-      if (!stream.write(chunk)) await once(stream, 'drain');
-    },
+    write: (chunk) =>
+      new Promise((resolve, reject) => {
+        stream.write(chunk, (error) => {
+          if (error) reject(new CdnError('DISK_WRITE', `cannot write to the standard output: ${systemCode(error) === 'EPIPE' ? 'its reader has left' : error.message}`, { cause: error }));
+          else resolve();
+        });
+      }),
   };
 }
