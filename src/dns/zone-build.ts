@@ -100,7 +100,7 @@ function refuse(record: ResourceRecord, apex: Name): string | undefined {
   if (record.class !== CLASS.IN) return `${owner} ${type} is of class ${record.class}: only class IN is served`;
   // RFC 6895 §3.1: 128-255 are QTYPEs and meta-types, and OPT is one too; none is data.
   if (record.type === 0 || record.type === TYPE.OPT || (record.type >= 128 && record.type <= 255)) return `${owner} ${type} is not a type of data (RFC 6895 §3.1)`;
-  if (record.type === DNAME) return `${owner} DNAME would need synthesis (RFC 6672), which isn't done here`;
+  if (record.type === DNAME) return `${owner} ${type} would need synthesis (RFC 6672), which isn't done here`;
   return undefined;
 }
 
