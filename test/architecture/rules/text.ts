@@ -112,7 +112,8 @@ export const hosts: Rule = {
   check: (sources) => sources.filter((source) => source.path !== 'package-lock.json' && !isRuleBook(source)).flatMap((source) => [
     ...source.text.split('\n').flatMap((line, index) =>
       [...line.matchAll(/\b(?:https?|wss?|git|ssh):\/\/(\[[^\]\s]*\]|[A-Za-z0-9.-]+[A-Za-z0-9])/g)]
-        .filter((match) => !KNOWN_HOST.test(match[1] ?? ''))
+        // What a program puts together has no host to judge: `http://${host}/`, "http://file" + number.
+        .filter((match) => (match[1] ?? '').includes('.') && !KNOWN_HOST.test(match[1] ?? ''))
         .map((match) => `${source.path}:${index + 1} leads to ${match[0]}`)),
     ...linesMatching(source, FOLDER_OF_SOMEBODY),
   ]),
