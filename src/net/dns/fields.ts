@@ -33,9 +33,10 @@ export class Tokens {
     return this.#tokens[this.#next++];
   }
 
+  /** All that are left; none is one asked for that isn't there. */
   rest(): readonly Token[] {
     const rest = this.#tokens.slice(this.#next);
-    this.#next = this.#tokens.length;
+    this.#next += Math.max(rest.length, 1);
     return rest;
   }
 }

@@ -107,7 +107,7 @@ export function parseRData(type: number, tokens: readonly Token[], origin: Name)
     values[name] = value;
   }
   const left = cursor.next();
-  if (left) return { kind: 'error', why: `${found.kind}: nothing was expected after its ${found.fields.length} fields`, index: cursor.taken - 1 };
+  if (left) return { kind: 'error', why: `${found.kind}: nothing was expected after its last field`, index: cursor.taken - 1 };
   return { kind: 'data', data: assemble(found.kind, values) };
 }
 
