@@ -1,12 +1,12 @@
 // The portal as relay: viewers read along while the store's bytes arrive.
 
 import { expect } from 'chai';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { CdnError } from '../../../src/base/errors.js';
 import { systemClock } from '../../../src/base/clock.js';
 import { createScratch } from '../../../src/web/scratch.js';
 import { useTempFolders } from '../../helpers/temp.js';
-import { LENGTH, get, sampleOctets, useServers, view } from './harness.js';
+import { LENGTH, contentFrom, get, sampleOctets, useServers, view } from './harness.js';
 
 const MEDIA = '/static/downloadedvideo1.mp4';
 
@@ -287,19 +287,29 @@ describe('the relay', () => {
 
   it('gives up the transfer it has no file for', async () => {
     const scratch = { ...createScratch(), createFile: () => Promise.reject(new CdnError('DISK_WRITE', 'cannot make a file: no space left')) };
+    let transfer: AbortSignal | undefined;
     const store = await startStore();
-    store.allow(10_000);
-    const portal = await startPortal(store, { scratch });
+    const { source, close } = contentFrom(() => store.endpoint);
+    const portal = await startPortal(store, {
+      scratch,
+      content: {
+        open: (title, known, signal) => {
+          transfer = signal;
+          return source.open(title, known, signal);
+        },
+      },
+    });
     const answer = await get(portal.url + MEDIA);
+    await close();
     expect(answer.status).to.equal(503);
     expect(answer.text).to.include('no space left');
+    expect(transfer?.aborted).to.equal(true);
   });
 
   it('makes a new folder when the system has cleaned up its own', async () => {
     const folder = await tempFolder();
     const store = await startStore();
     const portal = await startPortal(store, { scratchDir: folder });
-    const { rm } = await import('node:fs/promises');
     for (const name of await readdir(folder)) await rm(`${folder}/${name}`, { recursive: true });
     expect((await get(portal.url + MEDIA)).octets.equals(store.octets)).to.equal(true);
   });
@@ -314,6 +324,7 @@ describe('the relay', () => {
     expect(await readdir(folder)).to.have.length(1);
     await portal.stop();
     expect((await viewer.answer).complete).to.equal(false);
+    expect(portal.lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
     expect(await readdir(folder)).to.deep.equal([]);
   });
 
