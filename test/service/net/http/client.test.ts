@@ -220,6 +220,16 @@ describe('the HTTP client', () => {
       });
     }
 
+    it('and what came before is not lost on a reader who comes late', async () => {
+      const { endpoint: other } = await bench.serve(() => textResponse(200, 'x'.repeat(1_000_000)));
+      const gone = deferred();
+      const response = await get(await answering('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello', (socket) => socket.once('close', () => gone.resolve()).end()));
+      await gone.promise;
+      await textOf(await get(other));
+      const error = await failure(textOf(response));
+      expect(error).to.have.property('details').that.includes({ received: 5, expected: 9 });
+    });
+
     it('by silence', async () => {
       const endpoint = await answering('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello', () => undefined);
       const error = await failure(get(endpoint, { idleTimeoutMs: 50 }).then(textOf));
