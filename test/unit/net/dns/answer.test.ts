@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { createAnswerer, type Answerer } from '../../../../src/net/dns/answer.js';
+import { createResponse } from '../../../../src/net/dns/build.js';
+import { createEdns } from '../../../../src/net/dns/edns.js';
+import { TYPE, type DnsHandler, type DnsMessage, type Peer } from '../../../../src/net/dns/message.js';
+import { formatRcode } from '../../../../src/net/dns/text.js';
+import { encodeMessage } from '../../../../src/net/dns/wire.js';
+import { createLog, silentLog, type LogLine } from '../../../../src/observe/log.js';
+import { hex, packet, QUESTION } from '../../../fixtures/dns/packets.js';
+import { message, query, smallHandler } from '../../../fixtures/dns/parties.js';
+
+const UDP: Peer = { remote: { address: '127.0.0.1', port: 4321 }, local: { address: '127.0.0.1', port: 53 }, transport: 'udp' };
+const TCP: Peer = { ...UDP, transport: 'tcp' };
+const never: DnsHandler = () => {
+  throw new Error('this must not reach the handler');
+};
+const answered = async (answer: Answerer, asked: DnsMessage | Uint8Array, peer = UDP): Promise<DnsMessage> => message(await answer(asked instanceof Uint8Array ? asked : encodeMessage(asked), peer));
+
+describe('what is answered', () => {
+  describe('without the handler', () => {
+    const answer = createAnswerer(never, silentLog);
+    const DROPPED: readonly [what: string, octets: Uint8Array][] = [
+      ['nothing', hex('')],
+      ['eleven octets', hex('1234 0100 0001 0000 0000 00')],
+      ['an answer', encodeMessage(createResponse(query('a')))],
+      ['a malformed answer', packet([1, 0, 0, 0], '', '8000')],
+      ['an answer of another opcode', packet([0, 0, 0, 0], '', 'a000')],
+    ];
+    for (const [what, octets] of DROPPED) it(`${what}: nothing`, () => expect(answer(octets, UDP)).to.equal(undefined));
+
+    // what, query, answer's octets
+    const REFUSED: readonly [what: string, octets: Uint8Array, answer: Uint8Array][] = [
+      ['malformed: FORMERR with its ID and RD, nothing else', packet([1, 0, 0, 0], '', '0100'), packet([0, 0, 0, 0], '', '8101')],
+      ['octets behind the question: FORMERR', packet([1, 0, 0, 0], `${QUESTION} 00`), packet([0, 0, 0, 0], '', '8001')],
+      ['no question: FORMERR', packet([0, 0, 0, 0], ''), packet([0, 0, 0, 0], '', '8001')],
+      ['two questions: FORMERR, neither repeated', packet([2, 0, 0, 0], `${QUESTION} ${QUESTION}`), packet([0, 0, 0, 0], '', '8001')],
+      ['a hundred questions: FORMERR', packet([100, 0, 0, 0], `${QUESTION} `.repeat(100)), packet([0, 0, 0, 0], '', '8001')],
+      ['NOTIFY: NOTIMP', packet([1, 0, 0, 0], QUESTION, '2000'), packet([1, 0, 0, 0], QUESTION, 'a004')],
+      ['UPDATE with a body only it can read: NOTIMP', packet([1, 0, 0, 0], '01', '2800'), packet([0, 0, 0, 0], '', 'a804')],
+      ['an unknown opcode: NOTIMP', packet([1, 0, 0, 0], QUESTION, '7800'), packet([1, 0, 0, 0], QUESTION, 'f804')],
+      ['EDNS version 1: BADVERS, and our version', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00010000 0000`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 01000000 0000`, '8000')],
+      ['EDNS version 255 and no question: BADVERS', packet([0, 0, 0, 1], '00 0029 04d0 00ff0000 0000'), packet([0, 0, 0, 1], '00 0029 04d0 01000000 0000', '8000')],
+      ['two OPTs: FORMERR', packet([1, 0, 0, 2], `${QUESTION} 00 0029 04d0 00000000 0000 00 0029 04d0 00000000 0000`), packet([0, 0, 0, 0], '', '8001')],
+    ];
+    for (const [what, octets, expected] of REFUSED) {
+      it(what, async () => expect(Buffer.from((await answer(octets, UDP)) ?? []).toString('hex')).to.equal(Buffer.from(expected).toString('hex')));
+    }
+  });
+
+  describe('by the handler', () => {
+    const answer = createAnswerer(smallHandler, silentLog);
+
+    it('at once, when it knows at once', () => {
+      expect(answer(encodeMessage(query('a')), UDP)).to.be.an.instanceOf(Uint8Array);
+    });
+
+    it('with the question in its letter case', async () => {
+      const { questions, answers } = await answered(answer, query('FiLe1.HerCDN.com'));
+      expect([questions[0]?.name, answers[0]?.name].map(String)).to.deep.equal(['FiLe1.HerCDN.com.', 'FiLe1.HerCDN.com.']);
+    });
+
+    it('with an OPT exactly when the query has one, whatever the handler says (RFC 6891 §7)', async () => {
+      const withOpt = createAnswerer((asked) => createResponse(asked.message, { edns: createEdns() }), silentLog);
+      const without = createAnswerer((asked) => createResponse(asked.message, { edns: undefined }), silentLog);
+      expect((await answered(withOpt, query('a'))).edns).to.equal(undefined);
+      expect((await answered(without, query('a', TYPE.A, { edns: createEdns({ dnssecOk: true }) }))).edns).to.deep.equal(createEdns({ dnssecOk: true }));
+    });
+
+    it('with this query’s ID, question and QR, whatever the handler says', async () => {
+      const foreign = createAnswerer(() => ({ ...createResponse(query('another')), id: 9, opcode: 4, response: false }), silentLog);
+      const { id, response, opcode, questions } = await answered(foreign, query('a'));
+      expect({ id, response, opcode, name: String(questions[0]?.name) }).to.deep.equal({ id: 0x1234, response: true, opcode: 0, name: 'a.' });
+    });
+
+    // EDNS size, transport, the most that may be sent
+    const SIZES: readonly [size: number | undefined, transport: 'udp' | 'tcp', most: number][] = [
+      [undefined, 'udp', 512], [0, 'udp', 512], [511, 'udp', 512], [900, 'udp', 900], [1232, 'udp', 1232], [4096, 'udp', 1232], [65_535, 'udp', 1232],
+      [undefined, 'tcp', 65_535], [512, 'tcp', 65_535],
+    ];
+    for (const [size, transport, most] of SIZES) {
+      it(`up to ${most} octets over ${transport} for a payload size of ${size ?? 'none'}`, async () => {
+        // As many octets of data as fill the answer to the brim, and then one more.
+        const filled = (surplus: number): Answerer =>
+          createAnswerer(({ message: asked, question }) => {
+            const empty = createResponse(asked, { answers: [{ name: question.name, type: 731, class: 1, ttl: 0, data: { kind: 'unknown', octets: new Uint8Array(0) } }] });
+            const octets = new Uint8Array(most - encodeMessage(empty).length + surplus);
+            return { ...empty, answers: [{ name: question.name, type: 731, class: 1, ttl: 0, data: { kind: 'unknown', octets } }] };
+          }, silentLog);
+        const asked = query('a', 731, size === undefined ? {} : { edns: createEdns({ udpPayloadSize: size }) });
+        const peer = transport === 'udp' ? UDP : TCP;
+        const whole = await answered(filled(0), asked, peer);
+        expect([whole.truncated, whole.answers.length]).to.deep.equal([false, 1]);
+        const cut = await answered(filled(1), asked, peer);
+        expect([cut.truncated, cut.answers.length]).to.deep.equal([true, 0]);
+      });
+    }
+
+    const broken: readonly [what: string, handler: DnsHandler][] = [
+      ['throws', never],
+      ['rejects', () => Promise.reject(new Error('this must not reach the handler'))],
+      ['throws no error', () => { throw undefined as unknown as Error; }],
+      ['answers what cannot be encoded', ({ message: asked, question }) => createResponse(asked, { answers: [{ name: question.name, type: 1, class: 1, ttl: 0, data: { kind: 'A', address: 'nowhere' } }] })],
+      ['answers nothing', () => undefined as unknown as DnsMessage],
+      ['answers nothing later', () => Promise.resolve(undefined as unknown as DnsMessage)],
+    ];
+    for (const [what, handler] of broken) {
+      it(`SERVFAIL from one that ${what}, and a line in the log`, async () => {
+        const lines: LogLine[] = [];
+        const answer = createAnswerer(handler, createLog((line) => lines.push(line)));
+        const { rcode, questions, edns } = await answered(answer, query('a.example', TYPE.A, { edns: createEdns() }));
+        expect([formatRcode(rcode), String(questions[0]?.name), edns]).to.deep.equal(['SERVFAIL', 'a.example.', createEdns()]);
+        expect(lines.map(({ level }) => level)).to.deep.equal(['error']);
+        expect(lines[0]?.message).to.match(/^answering a\.example\. for 127\.0\.0\.1:4321 failed: /);
+      });
+    }
+  });
+});
