@@ -324,7 +324,7 @@ describe('the relay', () => {
     expect(await readdir(folder)).to.have.length(1);
     await portal.stop();
     expect((await viewer.answer).complete).to.equal(false);
-    expect(portal.lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
+    expect(portal.lines.filter(({ message }) => message.startsWith('Receiving'))).to.deep.equal([]);
     expect(await readdir(folder)).to.deep.equal([]);
   });
 
