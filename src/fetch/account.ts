@@ -5,7 +5,7 @@ import { parseEndpoint } from '../net/address.js';
 import type { Account, AccountedExchange } from '../net/dns/account.js';
 import type { ExchangeResult } from '../net/dns/exchange.js';
 import { formatRData, formatType } from '../net/dns/text.js';
-import type { DnsMessage, Question, ResourceRecord } from '../net/dns/message.js';
+import { RCODE, type DnsMessage, type Question, type ResourceRecord } from '../net/dns/message.js';
 import type { Story } from './explain.js';
 import type { Party, StoryMessage } from './model.js';
 
@@ -79,9 +79,10 @@ function fromCache(records: readonly ResourceRecord[]): string {
 
 /**
  * Tells messages 4-7 of one question. What was asked under the question's own name is 4 and 5; what
- * was asked for where that answer led is 6 and 7.
+ * was asked for where that answer led is 6 and 7. An exchange that brought nothing isn't in an account;
+ * `reasons` say what the local DNS failed on.
  */
-export function tellAccount(story: Story, account: Account, question: Question, answer: DnsMessage, askedAtMs: number): void {
+export function tellAccount(story: Story, account: Account, question: Question, answer: DnsMessage, askedAtMs: number, reasons: readonly string[]): void {
   const name = bareName(question.name.toString()).toLowerCase();
   const isFirst = (exchange: AccountedExchange): boolean => bareName(exchange.name).toLowerCase() === name;
   const first = account.exchanges.filter(isFirst);
@@ -89,10 +90,21 @@ export function tellAccount(story: Story, account: Account, question: Question, 
   const aliases = answer.answers.filter((record) => record.data.kind === 'CNAME');
   const others = answer.answers.filter((record) => record.data.kind !== 'CNAME');
 
+  const failed = answer.rcode !== RCODE.NOERROR && answer.rcode !== RCODE.NXDOMAIN;
+  const failure = reasons.length === 0 ? 'the local DNS does not say why it failed' : reasons.join('; ');
+
   for (const exchange of first) tellExchange(story, exchange, 4, askedAtMs);
+  if (first.length === 0 && failed && second.length === 0) {
+    tellUnsent(story, [4, 5, 6, 7], 'not-visible', failure);
+    return;
+  }
   if (first.length === 0) tellUnsent(story, [4, 5], 'not-sent', fromCache(aliases.length === 0 ? answer.answers : aliases));
   for (const exchange of second) tellExchange(story, exchange, 6, askedAtMs);
   if (second.length > 0) return;
+  if (failed) {
+    tellUnsent(story, [6, 7], 'not-visible', failure);
+    return;
+  }
   const led = aliases.length > 0 && others.length > 0;
   if (first.length === 0 || led) tellUnsent(story, [6, 7], 'not-sent', fromCache(led ? others : answer.answers));
   else tellUnsent(story, [6, 7], 'not-sent', 'the first authority’s answer was the last word');

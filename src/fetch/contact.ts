@@ -24,7 +24,7 @@ export interface Visit {
 
 export interface Reply {
   readonly url: URL;
-  readonly party: Party & { readonly endpoint: Endpoint };
+  readonly party: { readonly role: Role; readonly endpoint: Endpoint };
   readonly client: Party;
   readonly response: HttpClientResponse;
 }
@@ -51,8 +51,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine has no address to reach it from',
 };
 
-function reasonOf(error: unknown): string {
-  return REASONS[systemCode(error) ?? ''] ?? printable(messageOf(error));
+/** The transport begins with the address, which the sentence around this has said already. */
+export function reasonOf(error: unknown, endpoint: Endpoint): string {
+  const where = `${formatEndpoint(endpoint)} `;
+  const message = messageOf(error);
+  return REASONS[systemCode(error) ?? ''] ?? printable(message.startsWith(where) ? message.slice(where.length) : message);
 }
 
 /** What one can type to get further when this party fails. */
@@ -108,13 +111,13 @@ export function createContact(options: FetchOptions, env: Pick<FetchEnv, 'http'>
         return { url, party, client, response };
       } catch (error) {
         asking.signal.throwIfAborted();
-        tell({ role: 'client', endpoint: undefined }, `${what}: ${reasonOf(error)}`);
+        tell({ role: 'client', endpoint: undefined }, `${what}: ${reasonOf(error, endpoint)}`);
         if (!(error instanceof ConnectError)) {
           if (!(error instanceof CdnError)) throw error;
-          throw partyError(error.code, role, url, endpoint, printable(error.message), error);
+          throw partyError(error.code, role, url, endpoint, reasonOf(error, endpoint), error);
         }
-        failures.push(`${formatEndpoint(endpoint)}: ${reasonOf(error)}`);
-        failed = partyError(role === 'portal' ? 'PORTAL_UNREACHABLE' : 'STORE_UNREACHABLE', role, url, endpoint, reasonOf(error), error);
+        failures.push(`${formatEndpoint(endpoint)}: ${reasonOf(error, endpoint)}`);
+        failed = partyError(role === 'portal' ? 'PORTAL_UNREACHABLE' : 'STORE_UNREACHABLE', role, url, endpoint, reasonOf(error, endpoint), error);
       }
     }
     if (failed !== undefined && failures.length > 1) {

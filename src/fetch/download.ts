@@ -1,10 +1,10 @@
 // The object's bytes: asked for, counted, hashed as they arrive, handed to the sink, and judged.
 
-import { CdnError, messageOf } from '../base/errors.js';
+import { CdnError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
 import { formatBytes } from '../base/units.js';
 import { formatEndpoint } from '../net/address.js';
-import { partyError, roleOf, type Reply, type Role } from './contact.js';
+import { partyError, reasonOf, roleOf, type Reply, type Role } from './contact.js';
 import { tellAnswer, type Get } from './http-get.js';
 import type { FetchEvent } from './model.js';
 import type { Asking } from './resolve.js';
@@ -43,8 +43,11 @@ export async function requestObject(url: URL, role: Role | undefined, fields: Re
 function brokeOff(error: unknown, reply: Reply, bytes: number): CdnError {
   const expected = promisedLength(reply);
   const code = error instanceof CdnError ? error.code : 'INCOMPLETE';
-  const amount = expected === undefined ? `${bytes} bytes` : `${bytes} of ${expected} bytes`;
-  const failure = partyError(code, reply.party.role as Role, reply.url, reply.party.endpoint, `${amount} arrived, then: ${printable(messageOf(error))}`, error);
+  const amount = expected === undefined ? `${bytes} octets` : `${bytes} of ${expected} octets`;
+  const reason = reasonOf(error, reply.party.endpoint);
+  // The transport counts too; what it says needs no second count beside it.
+  const what = code === 'INCOMPLETE' && error instanceof CdnError ? reason : `${amount} of the body arrived, then: ${reason}`;
+  const failure = partyError(code, reply.party.role, reply.url, reply.party.endpoint, what, error);
   return new CdnError(code, failure.message, { details: { ...failure.details, received: bytes, expected }, suggestions: failure.suggestions, cause: error });
 }
 
@@ -89,7 +92,7 @@ export async function receive(reply: Reply, sink: Sink, onEvent: (event: FetchEv
       onEvent({ kind: 'received', bytes: step.value.length });
       asking.signal.throwIfAborted();
     }
-    if (expected !== undefined && bytes !== expected) throw brokeOff(new CdnError('INCOMPLETE', 'the end'), reply, bytes);
+    if (expected !== undefined && bytes !== expected) throw brokeOff(new Error('the end'), reply, bytes);
     verdict = verifier.finish();
     if (!verdict.matches) throw mismatch(reply, verdict);
     asking.signal.throwIfAborted();

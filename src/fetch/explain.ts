@@ -7,7 +7,7 @@ import { printable } from './text.js';
 
 /** Takes messages in the order in which they are to be read, and stamps none of them. */
 export interface Story {
-  /** Milliseconds since the fetch began. */
+  /** Milliseconds since the fetch began, to the microsecond: what is below is noise. */
   elapsedMs(): number;
   tell(message: StoryMessage): void;
   readonly messages: readonly StoryMessage[];
@@ -17,7 +17,7 @@ export function createStory(monotonic: () => number, onMessage: (message: StoryM
   const begun = monotonic();
   const messages: StoryMessage[] = [];
   return {
-    elapsedMs: () => monotonic() - begun,
+    elapsedMs: () => Math.round((monotonic() - begun) * 1000) / 1000,
     tell: (message) => {
       messages.push(message);
       onMessage(message);

@@ -56,7 +56,6 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
   async function fetch(request: FetchRequest, onEvent: (event: FetchEvent) => void, signal: AbortSignal): Promise<FetchReport> {
     const plan = parseTarget(request.target);
     signal.throwIfAborted();
-    const begun = env.clock.monotonic();
     const asking = begin(onEvent, signal);
     await selectTarget(request.output, plan.kind === 'url' ? fileNameOf(plan.url) : undefined, request.force);
     const content = await findContent(plan, asking);
@@ -70,7 +69,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
       throw error;
     });
     const received = await receive(reply, sink, onEvent, env.clock, asking);
-    return report(request, received, sink.file, env.clock.monotonic() - begun, asking);
+    return report(request, received, sink.file, asking.story.elapsedMs(), asking);
   }
 
   async function locate(url: URL, signal: AbortSignal): Promise<URL> {

@@ -6,7 +6,7 @@ import { CdnError } from '../base/errors.js';
 import { RCODE, TYPE } from '../net/dns/message.js';
 import { Name } from '../net/dns/name.js';
 import { selectPort } from './answer.js';
-import { partyError, type Reply } from './contact.js';
+import { partyError, reasonOf, type Reply } from './contact.js';
 import { tellAnswer, type Get } from './http-get.js';
 import type { Asking, Resolve } from './resolve.js';
 import { printable } from './text.js';
@@ -97,7 +97,7 @@ async function readText(reply: Reply): Promise<string> {
   } catch (error) {
     reply.response.discard();
     if (!(error instanceof CdnError)) throw error;
-    throw partyError(error.code, 'portal', reply.url, reply.party.endpoint, printable(error.message), error);
+    throw partyError(error.code, 'portal', reply.url, reply.party.endpoint, reasonOf(error, reply.party.endpoint), error);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

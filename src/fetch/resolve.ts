@@ -15,7 +15,7 @@ import { formatRcode, formatType } from '../net/dns/text.js';
 import type { Trace } from '../observe/trace.js';
 import { bareName, formatDnsAnswer, tellAccount, tellHidden } from './account.js';
 import { selectAddresses } from './answer.js';
-import { failedAnswer, noSuchName, notThere } from './dns-errors.js';
+import { failedAnswer, failureReasons, noSuchName, notThere } from './dns-errors.js';
 import type { Story } from './explain.js';
 import { literalAddress, loopbackName } from './host.js';
 import type { FetchEnv, FetchOptions } from './model.js';
@@ -87,7 +87,7 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
       result = await exchange(name, type, asking);
     } catch (error) {
       story.tell({ number: askNumber, atMs: askedAtMs, sight: 'seen', from: CLIENT, to: dns, transport: 'udp', what: `${what}: no answer`, facts });
-      throw notThere(error, options.dns, what, asking.signal);
+      throw notThere(error, options.dns, asking.signal);
     }
     const client = { role: 'client', endpoint: result.local };
     const rcode = formatRcode(result.message.rcode);
@@ -95,11 +95,11 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
     const account = option === undefined ? undefined : decodeAccount(option);
     story.tell({ number: askNumber, atMs: askedAtMs, sight: 'seen', from: client, to: dns, transport: result.transport, what, facts });
     const question = { name, type, class: CLASS.IN };
-    if (step === 'content' && account !== undefined) tellAccount(story, account, question, result.message, askedAtMs);
+    if (step === 'content' && account !== undefined) tellAccount(story, account, question, result.message, askedAtMs, failureReasons(result.message));
     if (step === 'content' && account === undefined) tellHidden(story, `${formatEndpoint(options.dns)} gives no account`);
     story.tell({
       number: answerNumber, atMs: story.elapsedMs(), sight: 'seen', from: dns, to: client, transport: result.transport,
-      what: formatDnsAnswer(result, rcode) + (step === 'portal' && account?.cached === true ? ', from its cache' : ''),
+      what: formatDnsAnswer(result, rcode) + (step === 'portal' && account?.cached === true && result.message.rcode === RCODE.NOERROR ? ', from its cache' : ''),
       facts: { rcode, cached: account?.cached, answers: result.message.answers.length },
     });
     if (result.message.rcode !== RCODE.NOERROR && result.message.rcode !== RCODE.NXDOMAIN) {
