@@ -59,7 +59,7 @@ describe('a master file is refused, with line and column', () => {
     ['an octal address', 'www A 192.0.2.010', ['6:7 A address: expected an IPv4 address, got "192.0.2.010"']],
     ['data that is missing', 'www A', ['6:5 A address: expected an IPv4 address, and the entry ends']],
     ['a field that is missing', '_x SRV 0 0 80', ['6:12 SRV target: expected a domain name, and the entry ends']],
-    ['a field too many', 'www A 192.0.2.2 192.0.2.3', ['6:17 A: nothing was expected after its 1 fields, got "192.0.2.3"']],
+    ['a field too many', 'www A 192.0.2.2 192.0.2.3', ['6:17 A: nothing was expected after its last field, got "192.0.2.3"']],
     ['a number out of range', '_x SRV 0 0 65536 ns', ['6:12 SRV port: expected a whole number up to 65535, got "65536"']],
     ['an unknown type', 'www BOGUS x', ['6:5 "BOGUS" is no type known here: write it as TYPEn, its data as \\# LENGTH HEX (RFC 3597 §5)']],
     ['no type', 'www 60 IN', ['6:8 the entry ends where a type such as A or CNAME must stand']],
