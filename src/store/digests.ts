@@ -26,15 +26,17 @@ const WAIT_MS = 3000;
 
 interface Job {
   readonly segments: readonly string[];
+  /** The version that was seen last, or is being read; undefined: whichever will be there. */
+  etag: string | undefined;
   /** Resolves when there is nothing more to wait for, whatever came of it. */
   readonly done: Promise<void>;
   readonly finish: () => void;
 }
 
-function createJob(segments: readonly string[]): Job {
+function createJob(segments: readonly string[], etag: string | undefined): Job {
   let finish = (): void => undefined;
   const done = new Promise<void>((resolve) => (finish = resolve));
-  return { segments, done, finish };
+  return { segments, etag, done, finish };
 }
 
 async function hashFile(file: OpenFile, signal: AbortSignal): Promise<Uint8Array> {
@@ -56,7 +58,7 @@ export function createDigests(source: DiskSource, env: { clock: Clock; log: Log 
   /** One job a path; those that somebody waits for come first. */
   const urgent = new Map<string, Job>();
   const background = new Map<string, Job>();
-  let current: { readonly key: string; readonly job: Job; readonly abort: AbortController; etag: string | undefined } | undefined;
+  let current: { readonly key: string; readonly job: Job; readonly abort: AbortController } | undefined;
   let worker: Promise<void> | undefined;
   let stopped = false;
 
@@ -66,14 +68,14 @@ export function createDigests(source: DiskSource, env: { clock: Clock; log: Log 
     if (sums.size > MAX_KNOWN && oldest.done !== true) sums.delete(oldest.value);
   }
 
-  async function compute(running: NonNullable<typeof current>): Promise<void> {
-    const { signal } = running.abort;
-    const opening = await source.open(running.job.segments, signal);
+  async function compute(job: Job, signal: AbortSignal): Promise<void> {
+    const opening = await source.open(job.segments, signal);
     if (opening.kind !== 'file') return;
     const { file } = opening;
     try {
-      running.etag = file.version.etag;
-      if (!sums.has(file.version.etag)) remember(file.version.etag, await hashFile(file, signal));
+      const { etag } = file.version;
+      job.etag = etag;
+      if (!sums.has(etag)) remember(etag, await hashFile(file, signal));
     } finally {
       await file.close();
     }
@@ -83,12 +85,16 @@ export function createDigests(source: DiskSource, env: { clock: Clock; log: Log 
     for (;;) {
       const queue = urgent.size > 0 ? urgent : background;
       const next = queue.entries().next();
-      if (next.done === true || stopped) return;
+      if (next.done === true || stopped) {
+        worker = undefined;
+        return;
+      }
       const [key, job] = next.value;
       queue.delete(key);
-      current = { key, job, abort: new AbortController(), etag: undefined };
+      const abort = new AbortController();
+      current = { key, job, abort };
       try {
-        await compute(current);
+        await compute(job, abort.signal);
       } catch (error) {
         // A digest is a courtesy: without it the file is served all the same.
         env.log.debug(`no digest of ${key}: ${messageOf(error)}`);
@@ -101,16 +107,18 @@ export function createDigests(source: DiskSource, env: { clock: Clock; log: Log 
   function enqueue(segments: readonly string[], etag: string | undefined, queue: Map<string, Job>): Job {
     const key = segments.join('/');
     if (current?.key === key) {
-      if (etag === undefined || current.etag === undefined || current.etag === etag) return current.job;
+      const reading = current.job.etag;
+      if (etag === undefined || reading === undefined || reading === etag) return current.job;
       // Of a file that was replaced, the old version's digest is of no use any more.
       current.abort.abort(new Error('the file was replaced'));
     }
-    const job = urgent.get(key) ?? background.get(key) ?? createJob(segments);
+    const job = urgent.get(key) ?? background.get(key) ?? createJob(segments, etag);
+    if (etag !== undefined) job.etag = etag;
     if (!urgent.has(key)) {
       background.delete(key);
       queue.set(key, job);
     }
-    worker ??= work().finally(() => (worker = undefined));
+    worker ??= work();
     return job;
   }
 

@@ -25,10 +25,12 @@ export type Opening =
   /** There, but this process may not read it. */
   | { readonly kind: 'denied' }
   /** Being written to all the time: no validator of it would be strong. */
-  | { readonly kind: 'unsettled' };
+  | { readonly kind: 'unsettled' }
+  /** The system has no more open files, or memory, to give just now. */
+  | { readonly kind: 'busy' };
 
 export interface DiskSource {
-  /** Throws system errors that say nothing about the file (EMFILE, EIO …), and the signal's reason. */
+  /** Throws system errors that say nothing about the file (EIO …), and the signal's reason. */
   open(segments: readonly string[], signal: AbortSignal): Promise<Opening>;
 }
 
@@ -39,6 +41,7 @@ const CHUNK_OCTETS = 131_072;
 const SETTLE_TRIES = 25;
 const ABSENT: Opening = { kind: 'absent' };
 const ABSENT_CODES: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL', 'ENXIO']);
+const BUSY_CODES: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 const DENIED_CODES: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
 function isInside(folder: string, file: string): boolean {
@@ -133,6 +136,7 @@ export function createDiskSource(folder: string, clock: Clock): DiskSource {
         const code = systemCode(error);
         if (ABSENT_CODES.has(code)) return ABSENT;
         if (DENIED_CODES.has(code)) return { kind: 'denied' };
+        if (BUSY_CODES.has(code)) return { kind: 'busy' };
         throw error;
       }
     },

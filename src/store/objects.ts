@@ -138,6 +138,9 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
         return textResponse(403, 'This store may not read that object.\n');
       case 'unsettled':
         return textResponse(503, 'That object is being written just now.\n', { 'retry-after': '1' });
+      case 'busy':
+        log.warn(`cannot open ${segments.join('/')}: the system has no more open files to give; see ulimit -n`, { target: request.target });
+        return textResponse(503, 'This store is busy.\n', { 'retry-after': '1' });
     }
   };
 }
