@@ -1,7 +1,7 @@
 // Asks the authority of a name, server after server, and follows its referrals downwards. Everybody
 // who wants the same thing at the same time shares one asking.
 
-import { deadline, type Clock } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { CdnError, messageOf } from '../base/errors.js';
 import { formatEndpoint, type Endpoint } from '../net/address.js';
 import { encodeTraceId, type AccountedExchange } from '../net/dns/account.js';
@@ -80,27 +80,22 @@ interface Level extends Bailiwick {
 async function descend(options: UpstreamOptions, env: UpstreamEnv, wanted: Wanted, zone: ConfiguredZone, budgetMs: number, traceId: string | undefined): Promise<Asked> {
   const exchanges: Happened[] = [];
   const chain: ResourceRecord[] = [];
-  const limit = deadline(env.clock, budgetMs, () => new CdnError('DNS_UNREACHABLE', `no answer within ${Math.round(budgetMs)} ms`));
-  const tour: Tour = { env, traceId, exchanges, signal: limit.signal, endsAtMs: env.clock.monotonic() + budgetMs };
+  const tour: Tour = { env, traceId, exchanges, endsAtMs: env.clock.monotonic() + budgetMs };
   const owns = (apex: Name) => (name: Name) => name.isAtOrBelow(apex) && options.authorities.find(name) === zone;
   let level: Level = { apex: zone.apex, servers: zone.servers, owns: owns(zone.apex) };
   let name = wanted.name;
-  try {
-    for (let depth = 0; depth <= MAX_REFERRALS; depth += 1) {
-      const reading = await askServers(tour, level, { name, type: wanted.type });
-      if (reading.kind === 'failure') return { finding: reading, exchanges };
-      chain.push(...reading.chain);
-      name = reading.name;
-      if (reading.kind !== 'referral') return { finding: { ...reading, chain }, exchanges };
-      const servers = reading.addresses.slice(0, MAX_SERVERS).map((address) => ({ address, port: options.referralPort }));
-      const cut = plain(reading.zone);
-      if (servers.length === 0) return { finding: failed(EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, `the authority of ${plain(level.apex)} refers to servers of ${cut} without an address: name one with --authority ${cut}=ADDR:PORT`), exchanges };
-      level = { apex: reading.zone, servers, owns: owns(reading.zone) };
-    }
-    return { finding: failed(EXTENDED_ERROR.OTHER, `more than ${MAX_REFERRALS} referrals on the way to ${plain(wanted.name)}`), exchanges };
-  } finally {
-    limit.stop();
+  for (let depth = 0; depth <= MAX_REFERRALS; depth += 1) {
+    const reading = await askServers(tour, level, { name, type: wanted.type });
+    if (reading.kind === 'failure') return { finding: reading, exchanges };
+    chain.push(...reading.chain);
+    name = reading.name;
+    if (reading.kind !== 'referral') return { finding: { ...reading, chain }, exchanges };
+    const servers = reading.addresses.slice(0, MAX_SERVERS).map((address) => ({ address, port: options.referralPort }));
+    const cut = plain(reading.zone);
+    if (servers.length === 0) return { finding: failed(EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, `the authority of ${plain(level.apex)} refers to servers of ${cut} without an address: name one with --authority`), exchanges };
+    level = { apex: reading.zone, servers, owns: owns(reading.zone) };
   }
+  return { finding: failed(EXTENDED_ERROR.OTHER, `more than ${MAX_REFERRALS} referrals on the way to ${plain(wanted.name)}`), exchanges };
 }
 
 /** One asking under way. */
@@ -108,7 +103,6 @@ interface Tour {
   readonly env: UpstreamEnv;
   readonly traceId: string | undefined;
   readonly exchanges: Happened[];
-  readonly signal: AbortSignal;
   readonly endsAtMs: number;
 }
 
@@ -142,7 +136,7 @@ async function askServer(tour: Tour, level: Level, server: Endpoint, wanted: Wan
   // The exchange chooses an ID nobody can guess.
   const query = createQuery({ ...wanted, id: 0, recursionDesired: false, edns: createEdns({ options }) });
   try {
-    const result = await exchange(server, query, { timeoutMs, signal: tour.signal });
+    const result = await exchange(server, query, { timeoutMs });
     const reply = readReply(result.message, wanted, level);
     tour.exchanges.push(account(level, wanted, result, reply, startedAtMs));
     return reply;
