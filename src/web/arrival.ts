@@ -126,7 +126,7 @@ export function createArrival(name: string, head: ContentHead, file: ScratchFile
         if (!held) return;
         held = false;
         holders -= 1;
-        // Deleting a scratch file may fail; the folder goes at the end anyway.
+        // Closing may fail; nobody is left to whom that would matter.
         removeIfUnused().catch(() => undefined);
       };
     },

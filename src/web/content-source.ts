@@ -39,7 +39,7 @@ export interface PortalOptions {
   readonly mode: PortalMode;
   /** In content URLs while DNS can't say the stores' port. */
   readonly defaultStorePort: number;
-  /** Copies are kept in a new folder within this one; the system's folder for temporary files by default. */
+  /** Copies are kept in files without a name within this folder; the system's for temporary files by default. */
   readonly scratchDir?: string;
   /** How much of it idle copies may take; 4 GiB by default. */
   readonly relaySpaceBytes?: number;

@@ -15,7 +15,7 @@ export interface Portal {
   readonly handler: HttpHandler;
   /** Asks nobody for anything: a portal starts whether or not DNS and stores are up. */
   start(): Promise<void>;
-  /** Breaks off the transfers that run and deletes the copies. */
+  /** Breaks off the transfers that run and deletes the copies. The server should have stopped before. */
   stop(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface PortalEnv {
   readonly log: Log;
   readonly content: ContentSource;
   readonly progress: Progress;
-  /** Where copies are written; a folder of its own within `scratchDir` by default. */
+  /** Where copies are written; files within `scratchDir` by default. */
   readonly scratch?: Scratch;
 }
 
@@ -37,7 +37,7 @@ export function createPortal(options: PortalOptions, env: PortalEnv): Portal {
   const routes = createRoutes({ catalog: options.catalog, mode: options.mode }, { clock, content, relay, ports });
   return {
     handler: createChain(routes, { clock, log }),
-    start: () => (options.mode === 'relay' ? scratch.prepare() : Promise.resolve()),
+    start: () => Promise.resolve(),
     async stop() {
       stopping.abort(new Error('the portal stops'));
       await relay.stop();

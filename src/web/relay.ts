@@ -60,7 +60,6 @@ export function createRelay(
 
   function drop(copy: Arrival): void {
     for (const entry of entries.values()) if (entry.copy === copy) entry.copy = undefined;
-    // Deleting a scratch file may fail; the folder goes at the end anyway.
     copy.discard().catch((error: unknown) => log.warn(`cannot delete a copy: ${messageOf(error)}`));
   }
 

@@ -1,70 +1,66 @@
-// The folder of the portal's copies: made at the first one, removed at the end.
+// Files for the portal's copies. They lose their names as soon as they are open, so that nothing is
+// left behind, not even by a portal that is killed with gigabytes in hand.
 
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { CdnError, messageOf, systemCode } from '../base/errors.js';
 
 /** A file of its own, written and read at the same time. */
 export interface ScratchFile {
+  /** @throws CdnError DISK_WRITE */
   write(octets: Uint8Array, position: number): Promise<void>;
   /** Exactly `length` octets; throws if the file is shorter. */
   read(position: number, length: number): Promise<Uint8Array>;
-  /** Closes and deletes it. */
+  /** Closes it, and gives its room back. */
   remove(): Promise<void>;
 }
 
 export interface Scratch {
-  /** Fails now rather than at the first viewer, if nothing can be written there. */
-  prepare(): Promise<void>;
+  /** @throws CdnError DISK_WRITE */
   createFile(): Promise<ScratchFile>;
-  /** Deletes everything. */
+  /** Deletes what still has a name. */
   remove(): Promise<void>;
 }
 
-/** @throws CdnError DISK_WRITE from every method that writes */
+/** Files in folders of their own within `parent`, the system's folder for temporary files by default. */
 export function createScratch(parent: string = os.tmpdir()): Scratch {
-  let folder: Promise<string> | undefined;
-  let count = 0;
+  /** Where the system doesn't let an open file lose its name. */
+  const left = new Set<string>();
+  const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
 
-  const makeFolder = (): Promise<string> => mkdtemp(path.join(parent, 'cdn-web-'));
+  async function openUnnamed(): Promise<{ handle: FileHandle; folder: string }> {
+    const folder = await mkdtemp(path.join(parent, 'cdn-web-'));
+    left.add(folder);
+    try {
+      return { handle: await open(path.join(folder, 'copy'), 'wx+', 0o600), folder };
+    } finally {
+      await removeFolder(folder).then(
+        () => left.delete(folder),
+        () => undefined,
+      );
+    }
+  }
 
   return {
-    async prepare() {
-      try {
-        folder ??= makeFolder();
-        await folder;
-      } catch (cause) {
-        folder = undefined;
-        throw diskError(`make a folder in ${parent}`, cause);
-      }
-    },
     async createFile() {
-      count += 1;
-      const name = `copy${count}`;
       try {
-        folder ??= makeFolder();
-        return await createFile(path.join(await folder, name)).catch(async (error: unknown) => {
-          // Systems clean their folder for temporary files while a portal runs for weeks.
-          if (systemCode(error) !== 'ENOENT') throw error;
-          folder = makeFolder();
-          return createFile(path.join(await folder, name));
+        const { handle, folder } = await openUnnamed();
+        return scratchFile(handle, parent, async () => {
+          if (left.delete(folder)) await removeFolder(folder);
         });
       } catch (cause) {
-        folder = undefined;
         throw diskError(`make a file in ${parent}`, cause);
       }
     },
     async remove() {
-      const made = await folder?.catch(() => undefined);
-      folder = undefined;
-      if (made !== undefined) await rm(made, { recursive: true, force: true });
+      await Promise.allSettled([...left].map(removeFolder));
+      left.clear();
     },
   };
 }
 
-async function createFile(name: string): Promise<ScratchFile> {
-  const handle = await open(name, 'wx+', 0o600);
+function scratchFile(handle: FileHandle, parent: string, removeRest: () => Promise<void>): ScratchFile {
   let removed: Promise<void> | undefined;
   return {
     async write(octets, position) {
@@ -73,7 +69,7 @@ async function createFile(name: string): Promise<ScratchFile> {
           const { bytesWritten } = await handle.write(octets, done, octets.length - done, position + done);
           done += bytesWritten;
         } catch (cause) {
-          throw diskError(`write to ${name}`, cause);
+          throw diskError(`write to a file in ${parent}`, cause);
         }
       }
     },
@@ -81,13 +77,13 @@ async function createFile(name: string): Promise<ScratchFile> {
       const octets = Buffer.allocUnsafe(length);
       for (let done = 0; done < length; ) {
         const { bytesRead } = await handle.read(octets, done, length - done, position + done);
-        if (bytesRead === 0) throw new CdnError('DISK_WRITE', `cannot read back octet ${position + done} of ${name}: the file is shorter`);
+        if (bytesRead === 0) throw new Error(`a file in ${parent} is shorter than what was written to it`);
         done += bytesRead;
       }
       return octets;
     },
     remove() {
-      removed ??= Promise.all([handle.close(), rm(name, { force: true })]).then(() => undefined);
+      removed ??= handle.close().then(removeRest);
       return removed;
     },
   };

@@ -114,6 +114,7 @@ video p { color: #fff; padding: 1rem; }
 .error .status { font: 600 clamp(4rem, 18vw, 8rem)/.9 var(--display); letter-spacing: -.04em; color: var(--accent); }
 .error .message { font-size: 1.1rem; overflow-wrap: anywhere; }
 .error p::first-letter { text-transform: uppercase; }
+.suggestion p { color: var(--soft); font-size: .9rem; padding: .25rem 1rem 0; }
 .error h2 { margin-block-start: .5rem; }
 .error .code { color: var(--soft); font-size: .9rem; }
 .button { display: inline-block; padding: .6rem 1.4rem; border-radius: 999px; background: var(--accent); color: var(--on-accent); text-decoration: none; font-weight: 600; }

@@ -14,18 +14,23 @@ export interface ErrorPage {
   readonly suggestions: readonly string[];
 }
 
-/** A suggestion that begins with a program's name (and, maybe, its environment) is a command. */
-const COMMAND = /^(?:[A-Z_]+=\S+ )?(?:cdn|dig|curl|npm|npx|df|ls) /;
+/** A suggestion that begins with a program's name (and, maybe, its environment) is a command, and may be explained: "cdn dns   (starts …)". */
+const COMMAND = /^((?:[A-Z_]+=\S+ )?(?:cdn|dig|curl|npm|npx|df|ls)\b.*?)(?: {2,}\((.+)\))?$/;
+
+function suggestion(text: string): Html {
+  const match = COMMAND.exec(text);
+  if (match === null) return html`<p>${text}</p>`;
+  return html`<div class="suggestion">${command(match[1] ?? '')}${match[2] === undefined ? undefined : html`<p>${match[2]}</p>`}</div>`;
+}
 
 export function errorPage(error: ErrorPage): Html {
-  const next = error.suggestions.map((text) => (COMMAND.test(`${text} `) ? command(text) : html`<p>${text}</p>`));
   return layout(
     `${error.title} – ${PUBLISHER_ZONE}`,
     html`<section class="error">
 <p class="status">${error.status}</p>
 <h1>${error.title}</h1>
 <p class="message">${error.message}</p>
-${next.length === 0 ? undefined : html`<h2>What to do next</h2>\n${next}`}
+${error.suggestions.length === 0 ? undefined : html`<h2>What to do next</h2>\n${error.suggestions.map(suggestion)}`}
 <p class="actions">${error.status >= 502 ? html`<a class="button" href="">Try again</a> ` : undefined}<a class="button" href="/">Home</a></p>
 ${error.code === undefined ? undefined : html`<p class="code">Error code <code>${error.code}</code></p>`}
 </section>`,

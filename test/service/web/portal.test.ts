@@ -125,6 +125,13 @@ describe('the portal', () => {
     }
   });
 
+  it('explains the commands it suggests outside of what is to be typed', async () => {
+    const suggestions = ['cdn dns   (starts the local DNS)', 'name another DNS with --dns ADDR:PORT'];
+    const portal = await startPortal(await startStore(), { content: { open: () => Promise.reject(new CdnError('DNS_UNREACHABLE', 'no DNS', { suggestions })) } });
+    const { text } = await get(`${portal.url}/F1/`);
+    expect(text).to.include('<code>cdn dns</code>').and.include('<p>starts the local DNS</p>').and.include('<p>name another DNS');
+  });
+
   it('survives a fault of its own and tells no stranger what it was', async () => {
     const portal = await startPortal(await startStore(), { content: { open: () => Promise.reject(new TypeError('secret')) } });
     const answer = await get(`${portal.url}/F1/`);
