@@ -161,6 +161,25 @@ describe('the local DNS follows', () => {
   });
 });
 
+describe('the local DNS, told of a zone within a zone,', () => {
+  it('believes the nearest authority alone', async () => {
+    const wiring = wire({
+      [ONE]: scripted({ answers: ['a.one.test. 60 CNAME b.in.one.test.', 'b.in.one.test. 60 A 192.0.2.66'] }),
+      '192.0.2.3:5300': scripted({ answers: ['b.in.one.test. 60 A 192.0.2.9'] }),
+    });
+    const authorities = [
+      { zone: 'one.test', endpoint: { address: '192.0.2.1', port: 53 } },
+      { zone: 'IN.one.test', endpoint: { address: '192.0.2.3', port: 5300 } },
+    ];
+    const handler = createResolver({ authorities }, { clock: createHandClock(), log: silentLog, exchange: wiring.exchange });
+    expect(summary(await ask(handler, 'A a.one.test.'))).to.equal('NOERROR ra | a.one.test. 60 CNAME b.in.one.test. + b.in.one.test. 60 A 192.0.2.9');
+  });
+  it('refuses a configuration that names no zone', () => {
+    const env = { clock: createHandClock(), log: silentLog, exchange: wire({}).exchange };
+    expect(() => createResolver({ authorities: [{ zone: 'a..b', endpoint: { address: '192.0.2.1', port: 53 } }] }, env)).to.throw('cannot ask an authority for "a..b": it is no domain name');
+  });
+});
+
 describe('the local DNS answers', () => {
   const good = scripted({ answers: ['a.one.test. 60 A 192.0.2.9'] });
 
@@ -189,6 +208,10 @@ describe('the local DNS answers', () => {
     clock.advance(1000);
     expect(summary(await ask(handler, 'A a.one.test.'))).to.equal('NOERROR ra | a.one.test. 60 A 192.0.2.9');
     expect(wiring.sent).to.have.length(2);
+  });
+  it('RFC 8767 §4: with no TTL above a day, fresh or cached', async () => {
+    const { handler } = localDns({ [ONE]: scripted({ answers: ['a.one.test. 2147483647 CNAME b.one.test.', 'b.one.test. 2147483647 A 192.0.2.9'] }) });
+    for (let i = 0; i < 2; i += 1) expect(summary(await ask(handler, 'A a.one.test.'))).to.equal('NOERROR ra | a.one.test. 86400 CNAME b.one.test. + b.one.test. 86400 A 192.0.2.9');
   });
   it('what is cached at once, not as a promise', async () => {
     const { handler } = localDns({ [ONE]: good });
