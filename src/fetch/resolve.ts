@@ -63,17 +63,10 @@ function isOurs(name: Name): boolean {
 export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchange' | 'lookup' | 'clock'>): Resolve {
   const dns = { role: 'local DNS', endpoint: options.dns };
 
-  async function send(query: DnsMessage, asking: Asking): Promise<ExchangeResult> {
+  function exchange(name: Name, type: number, asking: Asking): Promise<ExchangeResult> {
+    const edns = createEdns({ options: [encodeTraceId(asking.trace.traceId)] });
+    const query = createQuery({ name, type, id: 0, recursionDesired: true, edns });
     return env.exchange(options.dns, query, { timeoutMs: options.timeoutMs, signal: asking.signal });
-  }
-
-  async function exchange(name: Name, type: number, asking: Asking): Promise<ExchangeResult> {
-    const question = { name, type, class: CLASS.IN, id: 0, recursionDesired: true };
-    const result = await send(createQuery({ ...question, edns: createEdns({ options: [encodeTraceId(asking.trace.traceId)] }) }), asking);
-    const { message } = result;
-    // RFC 6891 §7: who doesn't know EDNS answers FORMERR (or NOTIMP) without an OPT record.
-    const lacksEdns = message.edns === undefined && (message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP);
-    return lacksEdns ? send(createQuery(question), asking) : result;
   }
 
   async function ask(name: Name, type: number, step: 'portal' | 'content', asking: Asking): Promise<DnsMessage> {

@@ -8,7 +8,7 @@ import type { HttpHandler, HttpRequest } from '../../../src/net/http/message.js'
 import { formatReprDigest } from '../../../src/net/http/digest.js';
 import { parseTraceparent } from '../../../src/observe/trace.js';
 import { useTempFolders } from '../../helpers/temp.js';
-import { indexHandler, siteRows, table, useParties, type TableAnswer } from './parties.js';
+import { a, cname, indexHandler, siteRows, table, useParties, type TableAnswer } from './parties.js';
 
 const VIDEO = Buffer.from('not really a video, but all of it '.repeat(9000));
 const SHA256 = createHash('sha256').update(VIDEO).digest();
@@ -77,7 +77,7 @@ describe('fetch: a title, through portal, DNS and store', () => {
 
   it('tells the ten messages in order, each with both endpoints', async () => {
     const { client, dns, portal, store } = await site();
-    const { story } = await parties.run(client, { target: 'hiscinema.com/File1' });
+    const { story, report } = await parties.run(client, { target: 'hiscinema.com/File1' });
     const end = String.raw` +\+\d+\.\d ms$`;
     const client_ = String.raw`client 127\.0\.0\.1:\d+`;
     const expected = [
@@ -98,17 +98,21 @@ describe('fetch: a title, through portal, DNS and store', () => {
     ];
     expect(story).to.have.length(expected.length);
     for (const [index, line] of story.entries()) expect(line).to.match(new RegExp(expected[index] ?? '$^'));
+    // What the account says happened in a millisecond, the story says so too.
+    const [, , , , , , , four, five] = (report?.messages ?? []).map((message) => message.atMs);
+    expect((five ?? 0) - (four ?? 0)).to.be.closeTo(1, 1e-6);
   });
 
   it('says what was not sent because the local DNS had it in its cache', async () => {
-    const { client } = await site({ 'A file1.hiscinema.com': { ...siteRows({ address: '127.0.0.1', port: 1 }, { address: '127.0.0.1', port: 1 })['A file1.hiscinema.com'], account: { cached: true, exchanges: [] } } });
+    const answers = [cname('file1.hiscinema.com', 'file1.hercdn.com', 12), a('file1.hercdn.com', '127.0.0.1', 17)];
+    const { client } = await site({ 'A file1.hiscinema.com': { answers, account: { cached: true, exchanges: [] } } });
     const { story, report } = await parties.run(client, { target: 'hiscinema.com/File1' });
     expect(report?.digest).to.equal('verified');
     expect(story.filter((line) => /^[4-7]\./.test(line))).to.deep.equal([
-      '4.  (not sent: answered from the cache of the local DNS, TTL 300 s left)',
-      '5.  (not sent: answered from the cache of the local DNS, TTL 300 s left)',
-      '6.  (not sent: answered from the cache of the local DNS, TTL 20 s left)',
-      '7.  (not sent: answered from the cache of the local DNS, TTL 20 s left)',
+      '4.  (not sent: answered from the cache of the local DNS, TTL 12 s left)',
+      '5.  (not sent: answered from the cache of the local DNS, TTL 12 s left)',
+      '6.  (not sent: answered from the cache of the local DNS, TTL 17 s left)',
+      '7.  (not sent: answered from the cache of the local DNS, TTL 17 s left)',
     ]);
   });
 

@@ -171,7 +171,10 @@ describe('fetch: a plain URL', () => {
     const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello';
 
     /** A server with a certificate that nobody but `trusting` has signed. */
-    const secure = () => parties.listen(createTlsServer({ key: KEY, cert: CERTIFICATE }, (socket) => socket.once('data', () => socket.end(answer))));
+    const secure = (greeted: unknown[] = []) => parties.listen(createTlsServer({ key: KEY, cert: CERTIFICATE }, (socket) => {
+      greeted.push('servername' in socket ? socket.servername : undefined);
+      socket.once('data', () => socket.end(answer));
+    }));
 
     /** A client that trusts the certificate of these tests. */
     async function trusting(rows: Parameters<typeof table>[0] = {}) {
@@ -181,13 +184,16 @@ describe('fetch: a plain URL', () => {
     }
 
     it('the certificate must be of the name, or of the address', async () => {
-      const server = await secure();
+      const greeted: unknown[] = [];
+      const server = await secure(greeted);
       const client = await trusting({
         'A www.example.com': { answers: [a('www.example.com', '127.0.0.1')] },
         'A other.example.com': { answers: [a('other.example.com', '127.0.0.1')] },
       });
       expect((await textOf(client, `https://www.example.com:${server.port}/`)).text).to.equal('hello');
       expect((await textOf(client, `https://127.0.0.1:${server.port}/`)).text).to.equal('hello');
+      // RFC 6066 §3: an address is never sent as a server's name.
+      expect(greeted).to.deep.equal(['www.example.com', false]);
       const { error, text } = await textOf(client, `https://other.example.com:${server.port}/`);
       expect(text).to.equal('');
       expect(error).to.be.instanceOf(CdnError).and.include({ code: 'STORE_UNREACHABLE' });
