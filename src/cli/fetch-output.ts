@@ -17,7 +17,7 @@ export function fetchSummary(report: FetchReport): string {
 }
 
 /** Each chunk waits until the system has taken the one before. A reader that leaves ends the fetch. */
-export function stdoutSink(stream: NodeJS.WriteStream): FetchOutput {
+export function stdoutSink(stream: NodeJS.WriteStream = process.stdout): FetchOutput {
   // The write below tells the same error; without a listener the event would end the process.
   stream.on('error', () => undefined);
   return {

@@ -34,7 +34,7 @@ export default class Fetch extends BaseCommand {
     const dns = readOptional('dns', FIELDS.dns, flags.dns);
     const type = readOptional('type', FIELDS.type, flags.type) ?? 'A';
     const toStdout = flags.output === '-';
-    const output = toStdout ? stdoutSink(process.stdout) : flags.output === undefined ? ({ kind: 'default' } as const) : ({ kind: 'file', path: flags.output } as const);
+    const output = toStdout ? stdoutSink() : flags.output === undefined ? ({ kind: 'default' } as const) : ({ kind: 'file', path: flags.output } as const);
     // Results go to the standard output, unless the file itself does.
     const say = (line: string): void => (toStdout ? this.logToStderr(line) : this.log(line));
     const env = await this.createEnv(flags);
