@@ -8,7 +8,7 @@ import { decodeMessage, encodeMessage } from '../../src/net/dns/wire.js';
 import { hex, packet, QUESTION, record } from '../fixtures/dns/packets.js';
 
 /** "FORMERR", "headerless", or what `say` says of the message. */
-type Case = readonly [section: string, octets: Uint8Array, expected: string, say?: (message: DnsMessage) => unknown];
+type Case = readonly [section: string, octets: Uint8Array, expected: string, say?: (message: DnsMessage) => string | number | undefined];
 
 const answers = ({ answers: records }: DnsMessage): string => records.map(formatRecord).join(' | ');
 const question = ({ questions }: DnsMessage): string => questions.map(({ name, type, class: c }) => `${String(name)} ${type} ${c}`).join(' | ');

@@ -2,7 +2,7 @@
 
 import { EXTENDED_ERROR_OPTION } from './extended-error.js';
 import { TYPE, type DnsMessage, type Edns, type EdnsOption } from './message.js';
-import { Reader } from './reader.js';
+import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';
 
 export { EXTENDED_ERROR, decodeExtendedError, encodeExtendedError, type ExtendedError } from './extended-error.js';

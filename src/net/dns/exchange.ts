@@ -35,9 +35,7 @@ export interface ExchangeOptions {
  * DNS_UNREACHABLE (nobody there, or nothing heard in time), PEER_PROTOCOL (what came was no DNS
  * answer), or the signal's reason; no socket is left open either way.
  */
-export interface DnsExchange {
-  (server: Endpoint, query: DnsMessage, options: ExchangeOptions): Promise<ExchangeResult>;
-}
+export type DnsExchange = (server: Endpoint, query: DnsMessage, options: ExchangeOptions) => Promise<ExchangeResult>;
 
 interface ExchangeEnv {
   readonly clock: Clock;

@@ -21,7 +21,7 @@ const LOWER: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
  */
 function canonicalKey(wire: Uint8Array): string {
   let key = '';
-  for (let i = 0; i < wire.length; i += 1) key += LOWER[wire[i] as number];
+  for (const octet of wire) key += LOWER[octet] as string;
   return key;
 }
 

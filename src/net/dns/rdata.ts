@@ -3,9 +3,9 @@
 
 import { COMPRESSED_NAME, IPV4, IPV6, LENIENT_NAME, PLAIN_NAME, SECONDS, STRING, STRINGS, Tokens, U16, U32, type Field, type Token } from './fields.js';
 import { CLASS, TYPE, type RData } from './message.js';
-import { Name } from './name.js';
+import type { Name } from './name.js';
 import { Reader } from './reader.js';
-import { Writer } from './writer.js';
+import type { Writer } from './writer.js';
 
 type Kind = Exclude<RData['kind'], 'unknown'>;
 type Of<K extends Kind, D = RData> = D extends { readonly kind: infer Kinds } ? (K extends Kinds ? D : never) : never;
@@ -37,12 +37,12 @@ const ROWS: ReadonlyMap<number, Row> = new Map([
   row('TXT', { strings: STRINGS }), // §3.3.14
   row('AAAA', { address: IPV6 }, CLASS.IN), // RFC 3596 §2.2
   row('SRV', { priority: U16, weight: U16, port: U16, target: LENIENT_NAME }, CLASS.IN), // RFC 2782
-  row('V', { content: PLAIN_NAME, object: STRING }, CLASS.IN), // docs: the wire, "Names"
+  row('V', { content: PLAIN_NAME, object: STRING }, CLASS.IN), // private use, RFC 6895 §3.1
 ]);
 
 function findRow(type: number, rrClass: number): Row | undefined {
   const found = ROWS.get(type);
-  return found === undefined || found.onlyClass === undefined || found.onlyClass === rrClass ? found : undefined;
+  return found && (found.onlyClass ?? rrClass) === rrClass ? found : undefined;
 }
 
 function assemble(kind: Kind, values: Record<string, unknown>): RData {
@@ -67,7 +67,7 @@ export function encodeRData(type: number, data: RData, writer: Writer): void {
   }
   const found = ROWS.get(type);
   if (found?.kind !== data.kind) throw new RangeError(`a record of type ${type} cannot carry ${data.kind} data`);
-  const values: Readonly<Record<string, unknown>> = { ...data };
+  const values: Readonly<Record<string, unknown>> = data;
   for (const [name, field] of found.fields) field.encode(values[name], writer);
 }
 
@@ -77,7 +77,7 @@ export function formatRData(data: RData): string {
     const hex = Buffer.from(data.octets).toString('hex');
     return hex === '' ? '\\# 0' : `\\# ${data.octets.length} ${hex}`;
   }
-  const values: Readonly<Record<string, unknown>> = { ...data };
+  const values: Readonly<Record<string, unknown>> = data;
   const fields = ROWS.get(TYPE[data.kind])?.fields ?? [];
   return fields.map(([name, field]) => field.format(values[name])).join(' ');
 }

@@ -36,7 +36,7 @@ function answersQuestion(answer: DnsMessage, query: DnsMessage): boolean {
     answer.questions.length === query.questions.length &&
     answer.questions.every((question, index) => {
       const asked = query.questions[index];
-      return asked !== undefined && question.type === asked.type && question.class === asked.class && question.name.equals(asked.name);
+      return asked?.type === question.type && asked.class === question.class && asked.name.equals(question.name);
     })
   );
 }

@@ -1,0 +1,184 @@
+// The TCP side of a live server (RFC 7766): pipelining, time, and what one client can hold.
+
+import { expect } from 'chai';
+import { createResponse } from '../../../../src/net/dns/build.js';
+import { frame } from '../../../../src/net/dns/framing.js';
+import { TYPE } from '../../../../src/net/dns/message.js';
+import { formatRcode } from '../../../../src/net/dns/text.js';
+import { encodeMessage } from '../../../../src/net/dns/wire.js';
+import { hex, packet, QUESTION } from '../../../fixtures/dns/packets.js';
+import { expectAlive, heldHandler, message, query, smallHandler, useParties } from '../../../fixtures/dns/parties.js';
+
+const asked = (id: number, type: number = TYPE.A): Uint8Array => encodeMessage(query('file1.hercdn.com', type, { id }));
+
+describe('a DNS server over TCP', () => {
+  const parties = useParties();
+
+  it('answers queries sent in one piece, and queries sent octet by octet', async () => {
+    const server = await parties.server();
+    const client = await parties.tcp(server.endpoint);
+    client.socket.write(Buffer.concat([1, 2, 3].map((id) => frame(asked(id)))));
+    expect([await client.receive(), await client.receive(), await client.receive()].map((octets) => message(octets).id)).to.deep.equal([1, 2, 3]);
+    for (const octet of frame(asked(4))) client.socket.write(Uint8Array.of(octet));
+    expect(message(await client.receive()).id).to.equal(4);
+  });
+
+  it('answers in the order in which answers are ready (RFC 7766 §6.2.1.1)', async () => {
+    const held = heldHandler();
+    const server = await parties.server(held.handler);
+    const client = await parties.tcp(server.endpoint);
+    for (const id of [1, 2, 3]) client.send(asked(id));
+    await held.waiting(3);
+    for (const id of [3, 1, 2]) {
+      held.release(id);
+      expect(message(await client.receive()).id).to.equal(id);
+    }
+  });
+
+  it('works on no more than 64 queries of one connection at a time, and on all of them in the end', async () => {
+    const held = heldHandler();
+    const server = await parties.server(held.handler);
+    const client = await parties.tcp(server.endpoint);
+    client.socket.write(Buffer.concat(Array.from({ length: 200 }, (_, id) => frame(asked(id)))));
+    await held.waiting(64);
+    // Another connection's query comes through, and then what the first has sent has long been read.
+    const other = await parties.udp(server.endpoint);
+    other.send(asked(1000));
+    await held.waiting(65);
+    expect(held.count).to.equal(65);
+    held.release(1000);
+    await other.receive();
+    for (let id = 0; id < 200; id += 1) {
+      await held.waiting(1);
+      held.release(id);
+      expect(message(await client.receive()).id).to.equal(id);
+    }
+  });
+
+  it('reads no more from a client that does not read its answers', async () => {
+    let answered = 0;
+    const server = await parties.server((dnsQuery, peer) => {
+      if (peer.transport === 'tcp') answered += 1;
+      return smallHandler(dnsQuery, peer);
+    });
+    const client = await parties.tcp(server.endpoint);
+    client.socket.pause();
+    // 40,000 answers of 2 kB are 80 MB: the system's buffers hold a few of them, the server next to none.
+    const total = 40_000;
+    const batch = Buffer.concat(Array.from({ length: 100 }, (_, id) => frame(asked(id, TYPE.TXT))));
+    for (let sent = 0; sent < total; sent += 100) client.socket.write(batch);
+    for (let before = -1; before !== answered; ) {
+      before = answered;
+      for (let turn = 0; turn < 5; turn += 1) await expectAlive(parties, server.endpoint);
+    }
+    expect(answered).to.be.within(1, total / 2);
+    // And it gets them once it reads.
+    client.socket.resume();
+    for (let count = 0; count < 500; count += 1) expect(message(await client.receive()).answers.length).to.equal(40);
+  });
+
+  it('still answers a client that has closed its own side', async () => {
+    const held = heldHandler();
+    const server = await parties.server(held.handler);
+    const client = await parties.tcp(server.endpoint);
+    client.socket.end(Buffer.concat([frame(asked(1)), frame(asked(2))]));
+    await held.waiting(2);
+    held.release(2);
+    held.release(1);
+    expect([await client.receive(), await client.receive()].map((octets) => message(octets).id)).to.deep.equal([2, 1]);
+    await client.closed;
+  });
+
+  it('closes a connection that does nothing', async () => {
+    const server = await parties.server(smallHandler, { tcpIdleMs: 50 });
+    const client = await parties.tcp(server.endpoint);
+    await client.closed;
+    await expectAlive(parties, server.endpoint);
+  });
+
+  it('closes one that never ends its message, however it trickles', async () => {
+    const server = await parties.server(smallHandler, { tcpIdleMs: 100 });
+    const client = await parties.tcp(server.endpoint);
+    client.socket.write(hex('ffff'));
+    const trickle = setInterval(() => client.socket.write(Uint8Array.of(0)), 5);
+    parties.closing(() => clearInterval(trickle));
+    await client.closed;
+  });
+
+  it('keeps one open whose answer takes longer than that', async () => {
+    const held = heldHandler();
+    const server = await parties.server(held.handler, { tcpIdleMs: 30 });
+    const client = await parties.tcp(server.endpoint);
+    client.send(asked(1));
+    await held.waiting(1);
+    const idle = await parties.tcp(server.endpoint);
+    await idle.closed;
+    held.release(1);
+    expect(message(await client.receive()).id).to.equal(1);
+  });
+
+  it('answers FORMERR to what is malformed, and goes on with the connection', async () => {
+    const server = await parties.server();
+    const client = await parties.tcp(server.endpoint);
+    client.send(packet([1, 0, 0, 0], `${QUESTION} 00`));
+    client.send(asked(2));
+    expect(formatRcode(message(await client.receive()).rcode)).to.equal('FORMERR');
+    expect(message(await client.receive()).id).to.equal(2);
+  });
+
+  const GARBAGE: readonly [what: string, octets: Uint8Array][] = [
+    ['an empty message', hex('0000')],
+    ['a message too short for a header', hex('0002 1234')],
+    ['an answer', frame(encodeMessage(createResponse(query('a'))))],
+  ];
+  for (const [what, octets] of GARBAGE) {
+    it(`closes the connection on ${what}`, async () => {
+      const server = await parties.server();
+      const client = await parties.tcp(server.endpoint);
+      client.socket.write(octets);
+      client.send(asked(1));
+      expect(await client.receive()).to.equal(undefined);
+      await expectAlive(parties, server.endpoint);
+    });
+  }
+
+  it('closes connections beyond the cap, and takes new ones when old ones have gone', async () => {
+    const server = await parties.server(smallHandler, { maxTcpConnections: 2 });
+    const [first, second] = [await parties.tcp(server.endpoint), await parties.tcp(server.endpoint)];
+    for (const client of [first, second]) {
+      client.send(asked(1));
+      await client.receive();
+    }
+    const third = await parties.tcp(server.endpoint);
+    await third.closed;
+    second.socket.destroy();
+    first.send(asked(2));
+    expect(message(await first.receive()).id).to.equal(2);
+    for (;;) {
+      const next = await parties.tcp(server.endpoint);
+      next.send(asked(3));
+      const octets = await next.receive();
+      if (octets === undefined) continue; // the server hasn't yet seen the second go
+      expect(message(octets).id).to.equal(3);
+      break;
+    }
+  });
+
+  it('lives on when clients reset their connections in the middle of anything', async () => {
+    const held = heldHandler();
+    const server = await parties.server(held.handler);
+    for (let id = 0; id < 10; id += 1) {
+      const client = await parties.tcp(server.endpoint);
+      client.send(asked(id));
+      client.socket.write(hex('00ff 00'));
+      await held.waiting(id + 1);
+      client.socket.resetAndDestroy();
+    }
+    for (let id = 0; id < 10; id += 1) held.release(id);
+    const client = await parties.tcp(server.endpoint);
+    client.send(asked(99));
+    await held.waiting(1);
+    held.release(99);
+    expect(message(await client.receive()).id).to.equal(99);
+  });
+});
