@@ -38,8 +38,8 @@ export function parseSections(markdown: string): readonly Section[] {
 /** What differs from run to run, and in what way it may: times, rates, ports that the system picked, IDs, versions. */
 const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(\.\d+)? (ms|s|[kMG]?B\/s)(?![\w/])/g, '0 $2'],
-  [/(\d\.\d\.\d\.\d:)(?!4072\d\b)\d{5}\b/g, '$10'],
-  [/(\('127\.0\.0\.1', )\d{5}\)/g, '$10)'],
+  [/(\d\.\d\.\d\.\d:)(?!4072\d\b)\d{4,5}\b/g, '$10'],
+  [/(\('127\.0\.0\.1', )\d{4,5}\)/g, '$10)'],
   [/\(TTL \d+\)|TTL \d+ s left/g, '(TTL 0)'],
   [/^(\S+\.\s+)\d+(\s+IN\s)/gm, '$10$2'],
   [/\b\d\d\/[A-Z][a-z]{2}\/\d{4} \d\d:\d\d:\d\d\b/g, 'DATE'],
@@ -47,6 +47,8 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/^(etag: )"[^"]*"/gim, '$1"0"'],
   [/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"DATE"'],
   [/^(hercdn\/\S+) .*$/gm, '$1'],
+  // Columns are as wide as what differs.
+  [/(?<=\S) {2,}/g, ' '],
 ];
 
 function settle(text: string): string {
