@@ -2,8 +2,8 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { lookup } from 'mrmime';
 import { CdnError, messageOf } from '../base/errors.js';
+import { mediaTypeOf } from '../net/http/media-type.js';
 import { createCatalog, type Catalog } from './catalog.js';
 
 const byName = new Intl.Collator('en', { numeric: true });
@@ -28,7 +28,7 @@ export async function scanFolder(folder: string): Promise<Catalog> {
       cause,
     });
   }
-  const videos = names.filter((name) => !name.startsWith('.') && lookup(name)?.startsWith('video/') === true).sort(compareNames);
+  const videos = names.filter((name) => !name.startsWith('.') && mediaTypeOf(name).startsWith('video/')).sort(compareNames);
   const files: string[] = [];
   for (const name of videos) {
     const found = await stat(path.join(folder, name)).catch(() => undefined);

@@ -1,6 +1,5 @@
 // The objects of a store: a path -> a file of the folder, or the title it stands for, delivered.
 
-import { lookup } from 'mrmime';
 import type { Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { Catalog } from '../catalog/index.js';
@@ -33,7 +32,7 @@ const EXAMPLES = 10;
 function findAlias(catalog: Catalog, name: string): string | undefined {
   const alias = parseAlias(name);
   if (alias === undefined) return undefined;
-  if (alias.extension !== undefined && lookup(alias.extension)?.startsWith('video/') !== true) return undefined;
+  if (alias.extension !== undefined && !mediaTypeOf(name).startsWith('video/')) return undefined;
   return catalog.titles[alias.number - 1]?.file;
 }
 

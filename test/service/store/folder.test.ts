@@ -174,6 +174,8 @@ describe('the folder of a store', () => {
       [['bunny.mp4', 'sintel.webm'], '/video2.mp4', 'sintel.webm'],
       [['bunny.mp4', 'sintel.webm'], '/video3', 404],
       [['bunny.mp4'], '/video1.txt', 404],
+      [['bunny.mp4', 'a.constructor'], '/video1.constructor', 404],
+      [['bunny.mkv'], '/video1', 'bunny.mkv'],
       [['bunny.mp4'], '/video01', 404],
       [['bunny.mp4'], '/sub/video1', 404],
       [['a.mp4', 'video1.mp4'], '/video1.mp4', 'video1.mp4'],

@@ -22,6 +22,7 @@ describe('transfers from a store', () => {
     const file = path.join(folder, 'video1.mp4');
     await writeFile(file, '');
     await truncate(file, octets);
+    await utimes(file, 1000, 1000);
     return { folder, file, store: await startStore(folder, over) };
   }
 
@@ -49,9 +50,8 @@ describe('transfers from a store', () => {
       }],
       ['written over in place, and its time set back', async (file) => {
         const handle = await open(file, 'r+');
-        const { atime, mtime } = await handle.stat();
         await handle.write('x', 10);
-        await handle.utimes(atime, mtime);
+        await handle.utimes(1000, 1000);
         await handle.close();
       }],
       ['appended to', (file) => truncate(file, LARGE + 1)],
