@@ -1,8 +1,6 @@
-// The local DNS: a caching, forwarding-free resolver for the zones whose authorities it is told.
-//
-// It asks nobody else: a name outside those zones is refused. Below a configured zone it follows
-// referrals to servers with glue, on port 53 (a referral names no port); a delegated zone on another
-// port is configured like any other.
+// The local DNS: a caching resolver for the zones whose authorities it is told; other names it refuses.
+// Below such a zone it follows referrals to servers with glue, on port 53, since a referral names no
+// port; a delegated zone on another port is configured like any other.
 
 import type { Clock } from '../base/clock.js';
 import { isLoopback, unmapIPv4 } from '../net/address.js';

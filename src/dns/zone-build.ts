@@ -5,30 +5,15 @@ import { CLASS, TYPE, type ResourceRecord } from '../net/dns/message.js';
 import { Name } from '../net/dns/name.js';
 import { formatType } from '../net/dns/text.js';
 import type { SelectRecords } from './routing.js';
-import type { Courtesy, RRset, Zone, ZoneNode } from './zone.js';
 import { checkDelegations, checkNode } from './zone-check.js';
-
-/** Where a record stands in its file; both 1-based. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface SourcedRecord {
-  readonly record: ResourceRecord;
-  readonly at: Position | undefined;
-}
+import type { NodeDraft, SourcedRecord, ZoneProblem } from './zone-draft.js';
+import type { Courtesy, RRset, Zone, ZoneNode } from './zone.js';
 
 /** An RRset of which each answer gives a selection. Without records its name exists and has no such type. */
 export interface RoutedSet {
   readonly name: Name;
   readonly records: readonly ResourceRecord[];
   readonly select: SelectRecords;
-}
-
-export interface ZoneProblem {
-  readonly at: Position | undefined;
-  readonly text: string;
 }
 
 export type ZoneBuild =
@@ -42,17 +27,11 @@ export interface ZoneParts {
   readonly courtesies?: readonly Courtesy[];
 }
 
-/** A node in the making. */
-export interface NodeDraft {
-  readonly name: Name;
-  readonly sets: Map<number, SourcedRecord[]>;
-}
-
 export function buildZone(parts: ZoneParts): ZoneBuild {
   const { apex } = parts;
   const problems: ZoneProblem[] = [];
   const drafts = new Map<string, NodeDraft>();
-  const seen = new Set<string>();
+  const seen = new Map<SourcedRecord[], Set<string>>();
 
   for (const sourced of parts.records) {
     const refusal = refuse(sourced.record, apex);
@@ -60,14 +39,10 @@ export function buildZone(parts: ZoneParts): ZoneBuild {
       problems.push({ at: sourced.at, text: refusal });
       continue;
     }
-    // RFC 2181 §5: a second copy of a record is the same record.
-    const identity = identify(sourced.record);
-    if (seen.has(identity)) continue;
-    seen.add(identity);
     const draft = nodeAt(drafts, apex, sourced.record.name);
     const set = draft.sets.get(sourced.record.type);
-    if (set) set.push(sourced);
-    else draft.sets.set(sourced.record.type, [sourced]);
+    if (!set) draft.sets.set(sourced.record.type, [sourced]);
+    else if (isNew(seen, set, sourced)) set.push(sourced);
   }
   const selects = new Map<ResourceRecord, SelectRecords>();
   for (const routed of parts.routed ?? []) {
@@ -88,30 +63,37 @@ export function buildZone(parts: ZoneParts): ZoneBuild {
   }
   const nodes = finish(drafts, apex, selects);
   const zone: Zone = { apex, soa, nodes, courtesies: parts.courtesies ?? [] };
-  problems.push(...checkDelegations(zone, drafts));
+  for (const problem of checkDelegations(zone, drafts)) problems.push(problem);
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'zone', zone };
 }
 
 /** Why a record can't stand in this zone whatever else the zone holds. */
 function refuse(record: ResourceRecord, apex: Name): string | undefined {
-  const type = formatType(record.type);
-  const owner = record.name.toString();
-  if (!record.name.isAtOrBelow(apex)) return `${owner} ${type} is outside the zone ${apex.toString()}`;
-  if (record.class !== CLASS.IN) return `${owner} ${type} is of class ${record.class}: only class IN is served`;
+  const { name, type } = record;
+  const why = (text: string): string => `${name.toString()} ${formatType(type)} ${text}`;
+  if (!name.isAtOrBelow(apex)) return why(`is outside the zone ${apex.toString()}`);
+  if (record.class !== CLASS.IN) return why(`is of class ${record.class}: only class IN is served`);
   // RFC 6895 §3.1: 128-255 are QTYPEs and meta-types, and OPT is one too; none is data.
-  if (record.type === 0 || record.type === TYPE.OPT || (record.type >= 128 && record.type <= 255)) return `${owner} ${type} is not a type of data (RFC 6895 §3.1)`;
-  if (record.type === DNAME) return `${owner} ${type} would need synthesis (RFC 6672), which isn't done here`;
+  if (type === 0 || type === TYPE.OPT || (type >= 128 && type <= 255)) return why('is not a type of data (RFC 6895 §3.1)');
+  if (type === DNAME) return why("would need synthesis (RFC 6672), which isn't done here");
   return undefined;
 }
 
 const DNAME = 39;
 
+/** RFC 2181 §5: a second copy of a record is the same record. Most sets have one record and cost nothing here. */
+function isNew(seen: Map<SourcedRecord[], Set<string>>, set: SourcedRecord[], sourced: SourcedRecord): boolean {
+  const known = seen.get(set) ?? new Set(set.map(({ record }) => identify(record)));
+  seen.set(set, known);
+  return known.size < known.add(identify(sourced.record)).size;
+}
+
+/** The RDATA as a text that is equal where the RDATA is; names without regard to letter case. */
 function identify(record: ResourceRecord): string {
-  const data = JSON.stringify(record.data, (_, value: unknown) => {
+  return JSON.stringify(record.data, (_, value: unknown) => {
     if (value instanceof Name) return value.key;
     return value instanceof Uint8Array ? [...value] : value;
   });
-  return `${record.type} ${data} ${record.name.key}`;
 }
 
 /** The draft of this name, made along with those of the names between it and the apex (RFC 8020 §2: they exist). */

@@ -5,38 +5,40 @@ import { TYPE, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import { formatType } from '../net/dns/text.js';
 import { addressesAt, lookupZone, targetsOf, type Zone } from './zone.js';
-import type { NodeDraft, SourcedRecord, ZoneProblem } from './zone-build.js';
+import type { NodeDraft, SourcedRecord, ZoneProblem } from './zone-draft.js';
 
 /** RFC 4034 §3, §4: the two types that may stand beside a CNAME. */
 const BESIDE_CNAME: ReadonlySet<number> = new Set([46, 47]);
 
 /** The rules that hold at one name. */
 export function checkNode(draft: NodeDraft, apex: Name): readonly ZoneProblem[] {
-  const owner = draft.name.toString();
   const problems: ZoneProblem[] = [];
+  const add = (sourced: SourcedRecord | undefined, text: string): void => {
+    problems.push({ at: sourced?.at, text: `${draft.name.toString()} ${text}` });
+  };
   for (const [type, set] of draft.sets) {
     const first = set[0];
     const other = set.find(({ record }) => record.ttl !== first?.record.ttl);
-    if (first && other) problems.push({ at: other.at, text: `${owner} ${formatType(type)} has TTLs ${first.record.ttl} and ${other.record.ttl}: one RRset has one TTL (RFC 2181 §5.2)` });
+    if (first && other) add(other, `${formatType(type)} has TTLs ${first.record.ttl} and ${other.record.ttl}: one RRset has one TTL (RFC 2181 §5.2)`);
   }
   const at = (type: number): readonly SourcedRecord[] => draft.sets.get(type) ?? [];
 
   const aliases = at(TYPE.CNAME);
-  if (aliases.length > 1) problems.push({ at: aliases[1]?.at, text: `${owner} has ${aliases.length} CNAME records: an alias has one (RFC 2181 §10.1)` });
+  if (aliases.length > 1) add(aliases[1], `has ${aliases.length} CNAME records: an alias has one (RFC 2181 §10.1)`);
   const besides = [...draft.sets.keys()].filter((type) => type !== TYPE.CNAME && !BESIDE_CNAME.has(type));
   if (aliases.length > 0 && besides.length > 0) {
-    problems.push({ at: aliases[0]?.at, text: `${owner} has a CNAME and ${besides.map(formatType).join(', ')}: an alias has nothing else (RFC 1034 §3.6.2)` });
+    add(aliases[0], `has a CNAME and ${besides.map(formatType).join(', ')}: an alias has nothing else (RFC 1034 §3.6.2)`);
   }
 
   const soas = at(TYPE.SOA);
   if (draft.name.equals(apex)) {
-    if (soas.length > 1) problems.push({ at: soas[1]?.at, text: `${owner} has ${soas.length} SOA records: a zone has one (RFC 1035 §5.2)` });
-    if (at(TYPE.NS).length === 0) problems.push({ at: soas[0]?.at, text: `${owner} has no NS record: a zone names its servers at its apex (RFC 1034 §4.2.1)` });
+    if (soas.length > 1) add(soas[1], `has ${soas.length} SOA records: a zone has one (RFC 1035 §5.2)`);
+    if (at(TYPE.NS).length === 0) add(soas[0], 'has no NS record: a zone names its servers at its apex (RFC 1034 §4.2.1)');
   } else if (soas.length > 0) {
-    problems.push({ at: soas[0]?.at, text: `${owner} has a SOA record and isn't the apex ${apex.toString()}: one file, one zone (RFC 1035 §5.2)` });
+    add(soas[0], `has a SOA record and isn't the apex ${apex.toString()}: one file, one zone (RFC 1035 §5.2)`);
   }
   if (at(TYPE.NS).length > 0 && isWildcard(draft.name)) {
-    problems.push({ at: at(TYPE.NS)[0]?.at, text: `${owner} delegates by a wildcard, which has no meaning (RFC 4592 §4.2)` });
+    add(at(TYPE.NS)[0], 'delegates by a wildcard, which has no meaning (RFC 4592 §4.2)');
   }
   return problems;
 }
@@ -59,15 +61,15 @@ function complain(zone: Zone, record: ResourceRecord): string | undefined {
   const target = targetsOf([record])[0];
   // RFC 2782, RFC 7505: a target "." says that there is no such service.
   if (!target || target.labelCount === 0 || !target.isAtOrBelow(zone.apex)) return undefined;
-  const what = `${record.name.toString()} ${formatType(record.type)} points at ${target.toString()}`;
+  const what = (why: string): string => `${record.name.toString()} ${formatType(record.type)} points at ${target.toString()}, ${why}`;
   const found = lookupZone(zone, target, TYPE.A);
-  if (found.kind === 'cname') return `${what}, which is an alias (RFC 2181 §10.3)`;
+  if (found.kind === 'cname') return what('which is an alias (RFC 2181 §10.3)');
   if (record.type !== TYPE.NS || found.kind === 'answer' || addressesAt(zone, target).length > 0) return undefined;
   if (found.kind === 'referral') {
     // A server within the zone that it serves can't be found without glue; within a sibling zone it can.
-    return found.rrset.name.equals(record.name) ? `${what}, which has no address here: a delegation needs glue (RFC 1034 §4.2.1)` : undefined;
+    return found.rrset.name.equals(record.name) ? what('which has no address here: a delegation needs glue (RFC 1034 §4.2.1)') : undefined;
   }
-  return lookupZone(zone, target, TYPE.AAAA).kind === 'answer' ? undefined : `${what}, which has no address in this zone`;
+  return lookupZone(zone, target, TYPE.AAAA).kind === 'answer' ? undefined : what('which has no address in this zone');
 }
 
 function isWildcard(name: Name): boolean {

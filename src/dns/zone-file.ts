@@ -6,7 +6,8 @@ import { CdnError, messageOf } from '../base/errors.js';
 import { CLASS, TYPE, type RData } from '../net/dns/message.js';
 import { Name } from '../net/dns/name.js';
 import { parseDomain, parseRData, parseSeconds, parseType } from '../net/dns/text.js';
-import { buildZone, type Position, type SourcedRecord, type ZoneBuild, type ZoneProblem } from './zone-build.js';
+import { buildZone, type ZoneBuild } from './zone-build.js';
+import type { Position, SourcedRecord, ZoneProblem } from './zone-draft.js';
 import { readEntries, type Token } from './zone-tokens.js';
 import type { Zone } from './zone.js';
 

@@ -1,7 +1,7 @@
 // The lexical side of master files (RFC 1035 §5.1): text, one octet a character -> entries of tokens. An entry is a line, or
 // several that parentheses join. What a token means isn't decided here.
 
-import type { Position, ZoneProblem } from './zone-build.js';
+import type { Position, ZoneProblem } from './zone-draft.js';
 
 export interface Token extends Position {
   /** Escapes as written, quotes off; between quotes an octet above 127 is an escape too. */
@@ -32,7 +32,7 @@ export function* readEntries(text: string): Generator<Entry> {
   };
 
   for (let position = 0; position < text.length; ) {
-    const at: Position = { line, column: position - lineStart + 1 };
+    const column = position - lineStart + 1;
     const character = text[position] as string;
     if (character === '\n') {
       line += 1;
@@ -42,23 +42,23 @@ export function* readEntries(text: string): Generator<Entry> {
       const entry = opened.length === 0 || broken ? flush() : undefined;
       if (entry) yield entry;
     } else if (BLANK.has(character)) {
-      if (at.column === 1 && opened.length === 0) indented = true;
+      if (column === 1 && opened.length === 0) indented = true;
       position += 1;
     } else if (character === ';') {
       position = endOfLine(text, position);
     } else if (character === '(') {
-      opened.push(at);
+      opened.push({ line, column });
       position += 1;
     } else if (character === ')') {
-      if (!opened.pop()) broken ??= { at, text: 'a closing parenthesis without an opening one' };
+      if (!opened.pop()) broken ??= { at: { line, column }, text: 'a closing parenthesis without an opening one' };
       position += 1;
     } else {
       const quoted = character === '"';
       const start = quoted ? position + 1 : position;
       const end = endOfToken(text, start, quoted ? '"\n' : WORD_ENDS);
-      if (quoted && text[end] !== '"') broken ??= { at, text: 'a quoted string that does not end on its line' };
+      if (quoted && text[end] !== '"') broken ??= { at: { line, column }, text: 'a quoted string that does not end on its line' };
       const written = text.slice(start, end);
-      tokens.push({ ...at, text: quoted ? asAscii(written) : written, quoted });
+      tokens.push({ line, column, text: quoted ? asAscii(written) : written, quoted });
       position = quoted && text[end] === '"' ? end + 1 : end;
     }
   }

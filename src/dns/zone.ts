@@ -2,7 +2,7 @@
 // exists has a node, empty non-terminals too, so most questions cost one look in a map.
 
 import { TYPE, type RData, type ResourceRecord } from '../net/dns/message.js';
-import { Name } from '../net/dns/name.js';
+import type { Name } from '../net/dns/name.js';
 import type { SelectRecords } from './routing.js';
 
 /** All records of one name and type (RFC 2181 §5). */

@@ -98,7 +98,7 @@ describe('a master file is refused, with line and column', () => {
     expect(problemsOf(garbage)).to.not.deep.equal([]);
     expect(problemsOf('"'.repeat(200_001))).to.not.deep.equal([]);
     expect(problemsOf('('.repeat(200_000))).to.have.length(1);
-    expect(problemsOf(`${'a\\'.repeat(200_000)}`)).to.have.length(1);
+    expect(problemsOf('a\\'.repeat(200_000))).to.have.length(1);
   });
 });
 
