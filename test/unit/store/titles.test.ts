@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../../../src/base/clock.js';
 import { CdnError } from '../../../src/base/errors.js';
@@ -26,6 +26,20 @@ describe('titles of a folder', () => {
     expect(await titles.current()).to.equal(first);
     await utimes(folder, 1000, 1000);
     expect(await titles.current()).not.to.equal(first);
+  });
+
+  it('are read again while a change could still go without a new time stamp', async () => {
+    const folder = await tempFolder();
+    const { ctimeMs } = await stat(folder);
+    let now = ctimeMs + 5;
+    const titles = createTitles(folder, { ...systemClock, now: () => now });
+    const first = await titles.current();
+    const second = await titles.current();
+    expect(second).not.to.equal(first);
+    now = ctimeMs + 1000;
+    const third = await titles.current();
+    expect(third).not.to.equal(second);
+    expect(await titles.current()).to.equal(third);
   });
 
   it('of a folder that goes away can\'t be told, and can again when it is back', async () => {
