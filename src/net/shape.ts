@@ -25,7 +25,6 @@ export async function* shape(source: AsyncIterable<Uint8Array>, rateBytesPerSeco
   let filledMs = clock.monotonic();
   for await (const chunk of source) {
     for (let at = 0; at < chunk.byteLength; ) {
-      signal.throwIfAborted();
       const piece = chunk.subarray(at, at + largest);
       for (;;) {
         const nowMs = clock.monotonic();

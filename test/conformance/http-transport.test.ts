@@ -84,6 +84,7 @@ const CASES: readonly Case[] = [
   { section: '6', rule: 'content of a GET is read away', send: `GET /x HTTP/1.1\r\n${H}Content-Length: 33\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n`, status: 200, then: 'lives', body: 'GET /x a' },
   { section: '7.1', rule: 'chunks of a POST are read away', send: `POST /x HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nTrailer: a\r\n\r\n`, status: 200, then: 'lives', body: 'POST /x a' },
   { section: '9110 15.5.14', rule: 'content beyond the limit is 413', send: `POST / HTTP/1.1\r\n${H}Content-Length: 100000\r\n\r\nhello`, status: 413, then: 'ends' },
+  { section: '9110 15.5.14', rule: 'content beyond the limit is 413, and no reset while the client still sends', send: `POST / HTTP/1.1\r\n${H}Content-Length: 8000000\r\n\r\n${'x'.repeat(8_000_000)}`, status: 413, then: 'ends' },
   { section: '9110 15.5.14', rule: 'chunks beyond the limit are 413', send: `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n${`4000\r\n${'x'.repeat(0x4000)}\r\n`.repeat(5)}`, status: 413, then: 'ends' },
   { section: '6.1', rule: 'Transfer-Encoding and Content-Length at once are 400', send: `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n`, status: 400, then: 'ends' },
   { section: '6.1', rule: 'the same the other way round', send: `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, status: 400, then: 'ends' },

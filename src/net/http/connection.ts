@@ -86,7 +86,11 @@ export function createConnection(socket: Socket, options: ConnectionOptions, env
 
   async function serve({ req, res, expectation }: Exchange): Promise<void> {
     const method = req.method ?? '';
-    const endHere = (refusal: Refusal): void => end(refusal, method !== 'HEAD');
+    const endHere = (refusal: Refusal): void => {
+      // Content that nobody reads would stop the parser, and with it the octets that refuse() still takes in.
+      req.resume();
+      end(refusal, method !== 'HEAD');
+    };
     const head = { method, target: req.url ?? '', versionMajor: req.httpVersionMajor, versionMinor: req.httpVersionMinor, rawFields: req.rawHeaders };
     const admission = admitRequest(head, options.maxHeadBytes);
     if (admission.kind === 'refused') return endHere(admission);

@@ -44,14 +44,6 @@ const ABSOLUTE_FORM = /^(https?):\/\/([^/?]+)([/?].*)?$/i;
 
 const refused = (status: number, why: string): Admission => ({ kind: 'refused', status, why });
 
-function countField(rawFields: readonly string[], name: string): number {
-  let count = 0;
-  for (let at = 0; at < rawFields.length; at += 2) {
-    if ((rawFields[at] ?? '').toLowerCase() === name) count += 1;
-  }
-  return count;
-}
-
 /** The target in origin form (or "*"), and the authority that an absolute form carried. */
 function parseTarget(method: string, text: string): { target: string; authority: string | undefined } | undefined {
   // RFC 9112 §3.2.4: asterisk-form is for OPTIONS alone.
@@ -80,15 +72,14 @@ export function admitRequest(head: RawHead, maxHeadBytes: number): Admission {
   if (head.versionMajor !== 1) return refused(505, 'this server speaks HTTP/1.1');
   // The parser counts names and values only; many empty fields would pass it.
   if (headBytes(head) > maxHeadBytes) return refused(431, 'the head of the request is too large');
-  const hosts = countField(head.rawFields, 'host');
-  // RFC 9112 §3.2: no Host in HTTP/1.1, more than one in any version, or one that is no host, is 400.
-  if (hosts > 1) return refused(400, 'more than one Host field');
-  if (hosts === 0 && head.versionMinor >= 1) return refused(400, 'no Host field');
-  const parsed = parseTarget(head.method, head.target);
-  if (!parsed) return refused(400, 'the request target is not a path');
   const fields = collectFields(head.rawFields);
   const host = fields['host'];
-  if (host !== undefined && !AUTHORITY.test(host)) return refused(400, 'the Host field is not a host');
+  // RFC 9112 §3.2: no Host in HTTP/1.1 is 400; so is, in any version, more than one (the two joined
+  // are no host), or one that is no host.
+  if (host === undefined && head.versionMinor >= 1) return refused(400, 'no Host field');
+  if (host !== undefined && !AUTHORITY.test(host)) return refused(400, 'the Host field is not one host');
+  const parsed = parseTarget(head.method, head.target);
+  if (!parsed) return refused(400, 'the request target is not a path');
   const coding = fields['transfer-encoding'];
   if (coding !== undefined) {
     // RFC 9112 §6.1: HTTP/1.0 has no transfer codings, so that the framing is faulty.

@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
-import { messageOf, systemCode } from '../../base/errors.js';
+import { messageOf } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
 import type { Endpoint } from '../address.js';
 import { listenError } from '../listen.js';
@@ -76,8 +76,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   server.on('connect', (req) => connections.get(req.socket)?.giveUp({ status: 501, why: 'this is no proxy' }));
 
   server.on('clientError', (error: Error, socket) => {
-    // Octets after a request that asked for the close: nobody reads them, and the close comes anyway.
-    if (!(socket instanceof Socket) || systemCode(error) === 'HPE_CLOSED_CONNECTION') return;
+    if (!(socket instanceof Socket)) return;
     const refusal = refusalFor(error);
     // A connection opened ahead of need, as browsers do, and never used: nothing to answer to.
     if (refusal === undefined || (refusal.status === 408 && socket.bytesRead === 0)) socket.destroy();

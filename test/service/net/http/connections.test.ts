@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { CdnError } from '../../../../src/base/errors.js';
 import { systemClock } from '../../../../src/base/clock.js';
+import { createSeededRandom } from '../../../../src/base/random.js';
 import type { Endpoint } from '../../../../src/net/address.js';
 import { textResponse, type HttpHandler, type HttpResponse } from '../../../../src/net/http/message.js';
 import { createHttpServer } from '../../../../src/net/http/server.js';
@@ -147,6 +148,15 @@ describe('the HTTP server: connections', () => {
       expect(responses.map(({ status }) => status)).to.deep.equal([200, 200, 400]);
     });
 
+    it('answers what is right before it refuses content that breaks off', async () => {
+      const { endpoint } = await bench.serve(async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return textResponse(200, 'well');
+      });
+      const responses = parseResponses((await sendRaw(endpoint, `${GET}POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz`)).octets);
+      expect(responses.map(({ status }) => status)).to.deep.equal([200, 400]);
+    });
+
     it('finishes a transfer although the next request is half-sent and late', async () => {
       const gate = deferred();
       const { endpoint } = await bench.serve(() => gated(gate), { headTimeoutMs: 60 });
@@ -161,6 +171,18 @@ describe('the HTTP server: connections', () => {
       ]);
     });
 
+    it('asks no handler for what follows an answer that only the close ends', async () => {
+      const targets: string[] = [];
+      const { endpoint } = await bench.serve((request) => {
+        targets.push(request.target);
+        return { status: 200, fields: {}, body: { kind: 'stream', length: undefined, open: async function* () { yield Buffer.from('hello'); } } };
+      });
+      const keepAlive = (target: string): string => `GET ${target} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n`;
+      const { octets } = await sendRaw(endpoint, keepAlive('/1') + keepAlive('/2'));
+      expect(parseResponses(octets).map(({ body }) => body)).to.deep.equal(['hello']);
+      expect(targets).to.deep.equal(['/1']);
+    });
+
     it('drops what follows a request that asked for the close', async () => {
       const targets: string[] = [];
       const { endpoint } = await bench.serve((request) => {
@@ -172,6 +194,27 @@ describe('the HTTP server: connections', () => {
       expect(how).to.equal('end');
       expect(targets).to.deep.equal(['/']);
     });
+  });
+
+  it('lives through damaged requests of every kind', async () => {
+    const { endpoint } = await bench.serve(hello);
+    const random = createSeededRandom(9112);
+    const good = Buffer.from(`POST /a?b HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n${GET}`);
+    for (let round = 0; round < 300; round += 1) {
+      let octets = Buffer.from(good);
+      for (let damage = random.int(4); damage >= 0; damage -= 1) {
+        const at = random.int(octets.length);
+        const length = random.int(10);
+        const by = Buffer.from(random.bytes(random.int(10)));
+        octets = Buffer.concat([octets.subarray(0, at), by, octets.subarray(at + length)]);
+        if (octets.length === 0) octets = Buffer.from(good);
+      }
+      const answer = await sendRaw(endpoint, octets, { half: true });
+      // Whatever comes back is whole answers, in order.
+      for (const { status } of parseResponses(answer.octets)) expect([200, 400, 413, 417, 431, 501, 505]).to.include(status);
+    }
+    expect(parseResponses((await sendRaw(endpoint, GET_AND_CLOSE)).octets)[0]?.status).to.equal(200);
+    expect(bench.lines.filter(({ level }) => level !== 'debug')).to.deep.equal([]);
   });
 
   describe('time', () => {
@@ -264,6 +307,15 @@ describe('the HTTP server: connections', () => {
         gate.resolve();
       });
     }
+
+    it('waits for no client that was refused and stays', async () => {
+      const server = await bench.serve(hello);
+      const socket = connect({ port: server.endpoint.port, host: '127.0.0.1', allowHalfOpen: true });
+      sockets.push(socket);
+      socket.write(`GET * HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await once(socket, 'data');
+      await server.stop(3_600_000);
+    });
 
     it('is harmless before start and after stop', async () => {
       const server = createHttpServer({ endpoint: LOOPBACK }, hello, { clock: systemClock, log: silentLog });

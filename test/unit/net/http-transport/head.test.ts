@@ -21,6 +21,11 @@ describe('net/http request-head', () => {
     expect(collectFields(['constructor', 'x', 'constructor', 'y'])['constructor']).to.equal('x, y');
   });
 
+  it('refuses both ways of framing at once, whether or not the parser does', () => {
+    const rawFields = ['Host', 'a', 'Content-Length', '5', 'Transfer-Encoding', 'chunked'];
+    expect(admitRequest({ method: 'POST', target: '/', versionMajor: 1, versionMinor: 1, rawFields }, 1000)).to.include({ kind: 'refused', status: 400 });
+  });
+
   it('counts the head in octets', () => {
     const head = { method: 'GET', target: '/', versionMajor: 1, versionMinor: 1, rawFields: ['Host', 'a'] };
     const bytes = 'GET / HTTP/1.1\r\nHost:a\r\n\r\n'.length;
