@@ -3,7 +3,7 @@
 // request, so that a program which never asks starts without it.
 
 import type { Socket } from 'node:net';
-import type { Client } from 'undici';
+import type * as Undici from 'undici';
 import type { Clock } from '../../base/clock.js';
 import { CdnError, messageOf, systemCode } from '../../base/errors.js';
 import { formatEndpoint, unmapIPv4, type Endpoint } from '../address.js';
@@ -160,8 +160,8 @@ async function* readBody(attempt: Attempt, body: AsyncIterable<Uint8Array>, fram
 
 export function createHttpClient(env: { clock: Clock }): HttpClient {
   const { clock } = env;
-  const underWay = new Set<Client>();
-  let undici: Promise<typeof import('undici')> | undefined;
+  const underWay = new Set<Undici.Client>();
+  let undici: Promise<typeof Undici> | undefined;
 
   function createAttempt(request: HttpClientRequest, close: () => void): Attempt {
     const controller = new AbortController();

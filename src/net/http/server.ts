@@ -83,7 +83,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     else connections.get(socket)?.giveUp(refusal);
   });
 
-  server.on('timeout', (socket) => {
+  server.on('timeout', (socket: Socket) => {
     const answering = connections.get(socket)?.answering === true;
     // While the handler or the source takes its time, the silence isn't the client's.
     if (answering && socket.writableLength === 0) {
