@@ -28,8 +28,8 @@ export const DEFAULTS = {
   stores: 2,
   /** The clips that come with the program. */
   dir: fileURLToPath(new URL('../../videos', import.meta.url)),
-  /** How long a party may be silent before it counts as down. */
-  timeoutMs: 5000,
+  /** How long a party may be silent before it counts as down: with the program's start, under five seconds. */
+  timeoutMs: 4000,
   /** How long transfers under way may go on after the first Ctrl-C. */
   graceMs: 10_000,
 } as const satisfies Record<string, Endpoint | string | number>;

@@ -33,7 +33,7 @@ export interface ResolverEnv {
 }
 
 /** Less than the 5 s after which stub resolvers give up: they shall hear which authority is down. */
-const BUDGET_MS = 4000;
+const BUDGET_MS = 3000;
 
 /** @throws CdnError USAGE for an authority whose zone is no domain name */
 export function createResolving(options: ResolverOptions, env: ResolverEnv): Answerer {
