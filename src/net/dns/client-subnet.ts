@@ -1,0 +1,96 @@
+// Client subnet (RFC 7871 §6): the network a question comes from, as a resolver tells it to an
+// authority, and in the answer the network it is good for.
+
+import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './ip.js';
+import type { EdnsOption } from './message.js';
+
+export const CLIENT_SUBNET_OPTION = 8;
+
+/** The registry's address family numbers; 0 goes with 0/0 only, and says "no subnet" whatever the family. */
+export const ADDRESS_FAMILY = { UNSPECIFIED: 0, IPV4: 1, IPV6: 2 } as const;
+
+export interface ClientSubnet {
+  /** 1 is IPv4, 2 is IPv6; 0 with 0/0 and no address. */
+  readonly family: 0 | 1 | 2;
+  readonly sourcePrefixLength: number;
+  /** 0 in a query; in an answer, how much of the address it depends on, which may be more than the source said. */
+  readonly scopePrefixLength: number;
+  /** The whole address, 4 or 16 octets (none for family 0), zero beyond the source prefix. */
+  readonly address: Uint8Array;
+}
+
+const ADDRESS_OCTETS = { 0: 0, 1: 4, 2: 16 } as const;
+
+/**
+ * The network of an address, cut to `sourcePrefixLength` bits: "192.0.2.77", 24 -> 192.0.2.0/24. An
+ * IPv4-mapped address is not unmapped. undefined for what is no address, or a prefix it doesn't have.
+ */
+export function createClientSubnet(address: string, sourcePrefixLength: number, scopePrefixLength = 0): ClientSubnet | undefined {
+  const octets = parseIPv4(address) ?? parseIPv6(address);
+  const bits = (octets?.length ?? 0) * 8;
+  if (!octets || !isPrefixLength(sourcePrefixLength, bits) || !isPrefixLength(scopePrefixLength, bits)) return undefined;
+  return { family: octets.length === 4 ? 1 : 2, sourcePrefixLength, scopePrefixLength, address: cut(octets, sourcePrefixLength) };
+}
+
+/**
+ * undefined for another option, and for one to be answered with FORMERR (§7.1.2): a family that isn't
+ * one, a prefix longer than its addresses, octets too few or too many, bits beyond the source prefix.
+ */
+export function decodeClientSubnet(option: EdnsOption): ClientSubnet | undefined {
+  const { data } = option;
+  if (option.code !== CLIENT_SUBNET_OPTION || data.length < 4) return undefined;
+  const family = ((data[0] as number) << 8) | (data[1] as number);
+  const sourcePrefixLength = data[2] as number;
+  const scopePrefixLength = data[3] as number;
+  if (family !== 0 && family !== 1 && family !== 2) return undefined;
+  const size = ADDRESS_OCTETS[family];
+  if (sourcePrefixLength > size * 8 || scopePrefixLength > size * 8) return undefined;
+  // §6: as many octets as the source prefix needs, the last filled up with zero bits.
+  const given = data.subarray(4);
+  if (given.length !== octetsOf(sourcePrefixLength)) return undefined;
+  const spare = given.length * 8 - sourcePrefixLength;
+  if (spare > 0 && ((given[given.length - 1] as number) & ((1 << spare) - 1)) !== 0) return undefined;
+  const address = new Uint8Array(size);
+  address.set(given);
+  return { family, sourcePrefixLength, scopePrefixLength, address };
+}
+
+/** @throws RangeError for a prefix that the family's addresses don't have: a mistake of ours. */
+export function encodeClientSubnet(subnet: ClientSubnet): EdnsOption {
+  const { family, sourcePrefixLength, scopePrefixLength, address } = subnet;
+  const bits = ADDRESS_OCTETS[family] * 8;
+  if (address.length * 8 !== bits || !isPrefixLength(sourcePrefixLength, bits) || !isPrefixLength(scopePrefixLength, bits)) {
+    throw new RangeError(`not a client subnet: family ${family}, ${address.length} octets, /${sourcePrefixLength}, scope /${scopePrefixLength}`);
+  }
+  const used = octetsOf(sourcePrefixLength);
+  const data = new Uint8Array(4 + used);
+  data[1] = family;
+  data[2] = sourcePrefixLength;
+  data[3] = scopePrefixLength;
+  data.set(cut(address, sourcePrefixLength).subarray(0, used), 4);
+  return { code: CLIENT_SUBNET_OPTION, data };
+}
+
+/** "192.0.2.0/24", "2001:db8::/56"; "0/0" for family 0. The scope is not in it. */
+export function formatClientSubnet({ family, sourcePrefixLength, address }: ClientSubnet): string {
+  if (family === 0) return '0/0';
+  return `${family === 1 ? formatIPv4(address) : formatIPv6(address)}/${sourcePrefixLength}`;
+}
+
+function isPrefixLength(value: number, bits: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= bits;
+}
+
+function octetsOf(prefixLength: number): number {
+  return (prefixLength + 7) >>> 3;
+}
+
+/** A copy whose bits beyond the prefix are zero. */
+function cut(address: Uint8Array, prefixLength: number): Uint8Array {
+  const result = new Uint8Array(address.length);
+  const used = octetsOf(prefixLength);
+  result.set(address.subarray(0, used));
+  const spare = used * 8 - prefixLength;
+  if (spare > 0) result[used - 1] = (result[used - 1] as number) & (0xff << spare);
+  return result;
+}
