@@ -1,10 +1,12 @@
 // An authoritative server (RFC 1034 §4.3.2): answers from its own zones and from nowhere else.
 
 import { createResponse } from '../net/dns/build.js';
-import { RCODE, TYPE, type DnsQuery, type ResourceRecord } from '../net/dns/message.js';
+import { OPTION, createEdns, decodeClientSubnet, encodeClientSubnet, findOption, type ClientSubnet } from '../net/dns/edns.js';
+import { RCODE, TYPE, type DnsQuery, type Edns, type Peer, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
-import { refusePolicy, type Answer } from './answerer.js';
-import { lookupZone, negativeSoa, recordsOf, targetsOf, type RRset, type Zone, type ZoneAnswer } from './zone.js';
+import { refuse, refusePolicy, type Answer } from './answerer.js';
+import type { Asker } from './select.js';
+import { lookupZone, negativeSoa, selectRecords, targetsOf, type RRset, type Zone, type ZoneAnswer } from './zone.js';
 
 /** The zones of one authority, found by the name of a question. */
 export interface ZoneSet {
@@ -34,15 +36,22 @@ interface Draft {
   readonly additionals: ResourceRecord[];
   rcode: number;
   authoritative: boolean;
+  /** Bits of the asker's address that took part in the answer. */
+  scope: number;
 }
 
 /** The answer to an ordinary question; follows aliases within these zones, `maxChain` of them at most. */
-export function answerFromZones(set: ZoneSet, query: DnsQuery, maxChain: number): Answer {
+export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxChain: number): Answer {
   const { question } = query;
+  const option = findOption(query.message.edns, OPTION.CLIENT_SUBNET);
+  const subnet = option && decodeClientSubnet(option);
+  // RFC 7871 §7.1.2: an option that breaks its own format is a FORMERR.
+  if (option && !subnet) return refuse(query, RCODE.FORMERR, 'the client subnet is malformed');
+  const asker: Asker = { peer: peer.remote.address, subnet };
   const first = set.find(question.name);
   if (!first) return refusePolicy(query, `not an authority for ${question.name.toString()}`);
 
-  const draft: Draft = { answers: [], authorities: [], additionals: [], rcode: RCODE.NOERROR, authoritative: true };
+  const draft: Draft = { answers: [], authorities: [], additionals: [], rcode: RCODE.NOERROR, authoritative: true, scope: 0 };
   const seen = new Set<string>();
   let name = question.name;
   let zone: Zone | undefined = first;
@@ -52,23 +61,30 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, maxChain: number)
     seen.add(name.key);
     const found: ZoneAnswer = lookupZone(zone, name, question.type);
     if (found.kind !== 'cname') {
-      conclude(draft, set, zone, found);
+      conclude(draft, set, zone, found, asker);
       break;
     }
-    draft.answers.push(...recordsOf(found.rrset));
+    draft.answers.push(...found.rrset.records);
     name = found.target;
     const next = set.find(name);
     if (!next) handAlong(draft, zone, name);
     zone = next;
   }
-  return { message: createResponse(query.message, draft), cached: false };
+  const { scope, ...sections } = draft;
+  const edns = subnet && { edns: withScope(query.message.edns, subnet, scope) };
+  return { message: createResponse(query.message, { ...sections, ...edns }), cached: false };
 }
 
-function conclude(draft: Draft, set: ZoneSet, zone: Zone, found: Exclude<ZoneAnswer, { kind: 'cname' }>): void {
+/** RFC 7871 §7.2.1: the subnet as it came, and how much of it the answer depends on; 0 is said, too. */
+function withScope(asked: Edns | undefined, subnet: ClientSubnet, scope: number): Edns {
+  const bits = subnet.sourcePrefixLength === 0 ? 0 : Math.min(scope, subnet.address.length * 8);
+  return createEdns({ dnssecOk: asked?.dnssecOk ?? false, options: [encodeClientSubnet({ ...subnet, scopePrefixLength: bits })] });
+}
+
+function conclude(draft: Draft, set: ZoneSet, zone: Zone, found: Exclude<ZoneAnswer, { kind: 'cname' }>, asker: Asker): void {
   switch (found.kind) {
     case 'answer':
-      draft.answers.push(...recordsOf(found.rrset));
-      draft.additionals.push(...addressesOf(set, found.rrset, draft.answers));
+      giveSelected(draft, set, zone, found.rrset, asker);
       break;
     case 'referral':
       // RFC 1035 §4.1.1: AA is about the first owner name of the answer section.
@@ -87,8 +103,26 @@ function conclude(draft: Draft, set: ZoneSet, zone: Zone, found: Exclude<ZoneAns
   }
 }
 
+/** An RRset that is routed gives some of its records, none, or a failure. */
+function giveSelected(draft: Draft, set: ZoneSet, zone: Zone, rrset: RRset, asker: Asker): void {
+  const selected = selectRecords(rrset, asker);
+  switch (selected.kind) {
+    case 'records':
+      draft.answers.push(...selected.records);
+      draft.scope = Math.max(draft.scope, selected.scope);
+      draft.additionals.push(...addressesOf(set, rrset, draft.answers, asker));
+      break;
+    case 'nodata':
+      draft.authorities.push(negativeSoa(zone));
+      break;
+    case 'servfail':
+      draft.rcode = RCODE.SERVFAIL;
+      break;
+  }
+}
+
 /** RFC 1034 §4.3.2 step 6, RFC 2782: the addresses of the hosts that the answer names, as far as these zones know them. */
-function addressesOf(set: ZoneSet, rrset: RRset, answers: readonly ResourceRecord[]): readonly ResourceRecord[] {
+function addressesOf(set: ZoneSet, rrset: RRset, answers: readonly ResourceRecord[], asker: Asker): readonly ResourceRecord[] {
   const chosen = answers.filter(({ type }) => type === rrset.type);
   const targets = new Map(targetsOf(chosen).map((target) => [target.key, target]));
   return [...targets.values()].flatMap((target) => {
@@ -96,7 +130,8 @@ function addressesOf(set: ZoneSet, rrset: RRset, answers: readonly ResourceRecor
     if (!zone) return [];
     return [TYPE.A, TYPE.AAAA].flatMap((type) => {
       const found = lookupZone(zone, target, type);
-      return found.kind === 'answer' ? recordsOf(found.rrset) : [];
+      const selected = found.kind === 'answer' ? selectRecords(found.rrset, asker) : undefined;
+      return selected?.kind === 'records' ? selected.records : [];
     });
   });
 }

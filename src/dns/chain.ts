@@ -24,7 +24,7 @@ export interface AuthorityOptions {
 export function createAuthority(options: AuthorityOptions, env: { readonly clock: Clock; readonly log: Log }): DnsHandler {
   const set = createZoneSet(options.zones);
   const maxChain = options.maxChain ?? 8;
-  return toHandler(compose([tellAsAuthority(set, env), guard], (query) => answerFromZones(set, query, maxChain)));
+  return toHandler(compose([tellAsAuthority(set, env), guard], (query, peer) => answerFromZones(set, query, peer, maxChain)));
 }
 
 export interface LocalDnsOptions extends ResolverOptions {

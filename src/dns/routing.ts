@@ -1,12 +1,10 @@
 // Request routing: which of the CDN's stores this answer names.
 
 import { orderRoundRobin } from './policies/round-robin.js';
-
-/** Picks, for one answer, among the records that an RRset could give. */
-export type SelectRecords = <T>(candidates: readonly T[]) => readonly T[];
+import type { SelectRecords } from './select.js';
 
 /**
- * One candidate an answer, in turn; the first answer names candidate `firstTurn`, counted from 0.
+ * One of `count` candidates an answer, in turn; the first answer names candidate `firstTurn`, counted from 0.
  *
  * Each routed RRset has one of its own, so A and SRV of one name rotate independently: a client that
  * combines the address of one answer with the port of another may name a pair that no store listens
@@ -14,11 +12,12 @@ export type SelectRecords = <T>(candidates: readonly T[]) => readonly T[];
  * two arrangements `cdn up` makes. A client that follows the SRV record to its target (store-N, whose
  * address never rotates) is right in every arrangement.
  */
-export function createRoundRobin(firstTurn = 0): SelectRecords {
+export function createRoundRobin(count: number, firstTurn = 0): SelectRecords {
+  const candidates = Array.from({ length: count }, (_, index) => index);
   let turn = firstTurn;
-  return (candidates) => {
-    const chosen = orderRoundRobin(candidates, turn).slice(0, 1);
+  return () => {
+    const picks = orderRoundRobin(candidates, turn).slice(0, 1);
     turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
-    return chosen;
+    return { kind: 'records', picks, scope: 0 };
   };
 }

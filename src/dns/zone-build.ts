@@ -4,7 +4,7 @@
 import { CLASS, TYPE, type ResourceRecord } from '../net/dns/message.js';
 import { Name } from '../net/dns/name.js';
 import { formatType } from '../net/dns/text.js';
-import type { SelectRecords } from './routing.js';
+import type { SelectRecords } from './select.js';
 import { checkDelegations, checkNode } from './zone-check.js';
 import type { NodeDraft, SourcedRecord, ZoneProblem } from './zone-draft.js';
 import type { Courtesy, RRset, Zone, ZoneNode } from './zone.js';

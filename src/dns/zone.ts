@@ -3,7 +3,7 @@
 
 import { TYPE, type RData, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
-import type { SelectRecords } from './routing.js';
+import type { Asker, SelectRecords, Selection } from './select.js';
 
 /** All records of one name and type (RFC 2181 §5). */
 export interface RRset {
@@ -117,9 +117,14 @@ export function addressesAt(zone: Zone, name: Name): readonly RRset[] {
   return [TYPE.A, TYPE.AAAA].flatMap((type) => rrsets.get(type) ?? []);
 }
 
-/** The records that this answer gives of an RRset. */
-export function recordsOf(rrset: RRset): readonly ResourceRecord[] {
-  return rrset.select ? rrset.select(rrset.records) : rrset.records;
+export type Selected = { readonly kind: 'records'; readonly records: readonly ResourceRecord[]; readonly scope: number } | Exclude<Selection, { kind: 'records' }>;
+
+/** The records that an answer for `asker` gives of an RRset; `scope` as in a Selection. */
+export function selectRecords(rrset: RRset, asker: Asker): Selected {
+  if (!rrset.select) return { kind: 'records', records: rrset.records, scope: 0 };
+  const selection = rrset.select(asker);
+  if (selection.kind !== 'records') return selection;
+  return { kind: 'records', records: selection.picks.flatMap((pick) => rrset.records[pick] ?? []), scope: selection.scope };
 }
 
 /** RFC 2308 §3: the SOA record as negative answers carry it, its TTL how long "no" may be believed. */

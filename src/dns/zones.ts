@@ -80,7 +80,7 @@ function routedSets(apex: Name, label: string, stores: readonly StoreAddress[], 
   const name = below(apex, label);
   const service = below(apex, `${SERVICE}.${label}`);
   const addresses = distinct(stores.flatMap((store) => addressRecords(name, store.endpoint, ROUTED_TTL_SECONDS)));
-  const set = (owner: Name, records: readonly ResourceRecord[]): RoutedSet => ({ name: owner, records, select: createRoundRobin(firstTurn) });
+  const set = (owner: Name, records: readonly ResourceRecord[]): RoutedSet => ({ name: owner, records, select: createRoundRobin(records.length, firstTurn) });
   return [
     set(name, addresses.filter(({ type }) => type === TYPE.A)),
     set(name, addresses.filter(({ type }) => type === TYPE.AAAA)),

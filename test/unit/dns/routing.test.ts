@@ -15,12 +15,9 @@ describe('orderRoundRobin', () => {
 
 describe('createRoundRobin', () => {
   it('takes turns, from the one it is told to begin with', () => {
-    const select = createRoundRobin(1);
-    expect([1, 2, 3, 4].map(() => select([...'abc']).join(''))).to.deep.equal(['b', 'c', 'a', 'b']);
-  });
-  it('goes on where candidates come and go', () => {
-    const select = createRoundRobin();
-    expect([select([]), select(['a']), select(['a', 'b'])]).to.deep.equal([[], ['a'], ['a']]);
+    const select = createRoundRobin(3, 1);
+    const asker = { peer: '127.0.0.1', subnet: undefined };
+    expect([1, 2, 3, 4].map(() => select(asker))).to.deep.equal([1, 2, 0, 1].map((pick) => ({ kind: 'records', picks: [pick], scope: 0 })));
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { lookupZone, negativeSoa, recordsOf } from '../../../src/dns/zone.js';
+import { lookupZone, negativeSoa } from '../../../src/dns/zone.js';
 import { formatRecord } from '../../../src/net/dns/text.js';
 import { nameOf, problemsOf, typeOf, zoneOf } from '../../helpers/dns.js';
 
@@ -27,7 +27,7 @@ subdel       TYPE43 \\# 4 01020304
 function say(question: string): string {
   const [type = '', owner = ''] = question.split(' ');
   const found = lookupZone(ZONE, nameOf(owner), typeOf(type));
-  const lines = 'rrset' in found ? recordsOf(found.rrset).map((record) => formatRecord(record).replace(' 3600 IN', '')) : [];
+  const lines = 'rrset' in found ? found.rrset.records.map((record) => formatRecord(record).replace(' 3600 IN', '')) : [];
   const glue = found.kind === 'referral' ? found.glue.flatMap((rrset) => rrset.records.map(({ data }) => ('address' in data ? data.address : ''))) : [];
   return [found.kind, ...lines, ...glue].join(' | ');
 }
