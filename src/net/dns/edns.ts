@@ -1,16 +1,18 @@
 // EDNS(0): the OPT pseudo-record and its options (RFC 6891 §6.1).
 
 import { CLIENT_SUBNET_OPTION } from './client-subnet.js';
+import { COOKIE_OPTION } from './cookie.js';
 import { EXTENDED_ERROR_OPTION } from './extended-error.js';
 import { TYPE, type DnsMessage, type Edns, type EdnsOption } from './message.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';
 
 export { ADDRESS_FAMILY, createClientSubnet, decodeClientSubnet, encodeClientSubnet, formatClientSubnet, type ClientSubnet } from './client-subnet.js';
+export { decodeCookie, encodeCookie, type Cookie } from './cookie.js';
 export { EXTENDED_ERROR, decodeExtendedError, encodeExtendedError, type ExtendedError } from './extended-error.js';
 
 /** Option codes of the IANA registry, by name; the private ones are in account.ts. */
-export const OPTION = { NSID: 3, CLIENT_SUBNET: CLIENT_SUBNET_OPTION, COOKIE: 10, TCP_KEEPALIVE: 11, PADDING: 12, EXTENDED_ERROR: EXTENDED_ERROR_OPTION } as const;
+export const OPTION = { NSID: 3, CLIENT_SUBNET: CLIENT_SUBNET_OPTION, COOKIE: COOKIE_OPTION, TCP_KEEPALIVE: 11, PADDING: 12, EXTENDED_ERROR: EXTENDED_ERROR_OPTION } as const;
 
 /** What we take and send over UDP: fits IPv6's least MTU, so nothing is fragmented (DNS Flag Day 2020; RFC 9715 §3.2). */
 export const UDP_PAYLOAD_SIZE = 1232;
