@@ -3,12 +3,13 @@
 import { connect } from 'node:net';
 import { unmapIPv4, type Endpoint } from '../address.js';
 import { Deframer, frame } from './framing.js';
+import type { MixedCase } from './exchange-case.js';
 import type { DnsMessage } from './message.js';
 import { selectVerdict, unreachable, type Attempt } from './verdict.js';
 import { encodeMessage } from './wire.js';
 
 /** Ends with the signal at the latest; an abort ends it as silence. */
-export function exchangeTcp(server: Endpoint, query: DnsMessage, signal: AbortSignal): Promise<Attempt> {
+export function exchangeTcp(server: Endpoint, query: DnsMessage, signal: AbortSignal, mixed?: MixedCase): Promise<Attempt> {
   const octets = frame(encodeMessage(query));
   if (signal.aborted) return Promise.resolve({ kind: 'silent' });
   return new Promise((resolve) => {
@@ -28,9 +29,9 @@ export function exchangeTcp(server: Endpoint, query: DnsMessage, signal: AbortSi
       deframer.push(chunk);
       const received = deframer.next();
       if (!received) return;
-      const verdict = selectVerdict(received, query);
+      const verdict = selectVerdict(received, query, mixed);
       // Nobody else can speak on this connection, and nothing else was asked on it: no use in waiting on.
-      if (verdict.kind === 'answer') finish({ kind: 'answer', message: verdict.message, local: { address: unmapIPv4(socket.localAddress ?? ''), port: socket.localPort ?? 0 } });
+      if (verdict.kind === 'answer') finish({ ...verdict, local: { address: unmapIPv4(socket.localAddress ?? ''), port: socket.localPort ?? 0 } });
       else finish(verdict.kind === 'malformed' ? verdict : { kind: 'malformed', why: 'sent something that answers nothing it was asked' });
     });
   });

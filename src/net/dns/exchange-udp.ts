@@ -4,18 +4,19 @@ import type { Clock } from '../../base/clock.js';
 import { systemCode } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Endpoint } from '../address.js';
+import type { MixedCase } from './exchange-case.js';
 import type { DnsMessage } from './message.js';
 import { bindUdp, createUdpSocket } from './udp.js';
 import { selectVerdict, unreachable, type Attempt } from './verdict.js';
 import { encodeMessage } from './wire.js';
 
 /**
- * Ports for our side: 15 bits that a forger must guess besides the ID (RFC 5452 §4.5). Chosen here and
- * not by the system, since not every system's choice is a random one (Linux's is, of 28,232 ports; others
- * count up). Well-known services lie below.
+ * Ports for our side: all but the well-known ones, almost 16 bits that a forger must guess besides the
+ * ID (RFC 5452 §9.2). Chosen here and not by the system, since not every system's choice is a random one
+ * (Linux's is, of 28,232 ports; others count up).
  */
-const FIRST_PORT = 32_768;
-const PORTS = 32_768;
+const FIRST_PORT = 1024;
+const PORTS = 65_536 - FIRST_PORT;
 /** After so many ports that were taken, the system chooses. */
 const PORT_ATTEMPTS = 8;
 
@@ -37,7 +38,7 @@ async function openSocket(server: Endpoint, random: Random): Promise<DgramSocket
 }
 
 /** Waits `patienceMs` at most. An abort ends it as silence; the caller knows of the abort. */
-export async function exchangeUdp(server: Endpoint, query: DnsMessage, patienceMs: number, signal: AbortSignal, env: { readonly clock: Clock; readonly random: Random }): Promise<Attempt> {
+export async function exchangeUdp(server: Endpoint, query: DnsMessage, patienceMs: number, signal: AbortSignal, env: { readonly clock: Clock; readonly random: Random }, mixed?: MixedCase): Promise<Attempt> {
   const octets = encodeMessage(query);
   let socket: DgramSocket;
   try {
@@ -67,8 +68,8 @@ export async function exchangeUdp(server: Endpoint, query: DnsMessage, patienceM
       // The system lets only the server's datagrams through, but for those that came before connect.
       const remote = socket.remoteAddress();
       if (from.address !== remote.address || from.port !== remote.port) return;
-      const verdict = selectVerdict(received, query);
-      if (verdict.kind === 'answer') finish({ kind: 'answer', message: verdict.message, local: localEnd(socket) });
+      const verdict = selectVerdict(received, query, mixed);
+      if (verdict.kind === 'answer') finish({ ...verdict, local: localEnd(socket) });
       // Junk, under the right ID even, doesn't end the wait: else a forger's junk would.
       else if (verdict.kind === 'malformed') fallback = verdict;
     });

@@ -5,6 +5,7 @@ import { deadline, type Clock } from '../../base/clock.js';
 import { CdnError } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { formatEndpoint, type Endpoint } from '../address.js';
+import { createCaseChangers, mixCase, type CaseChangers } from './exchange-case.js';
 import { exchangeTcp } from './exchange-tcp.js';
 import { exchangeUdp } from './exchange-udp.js';
 import { RCODE, type DnsMessage } from './message.js';
@@ -27,6 +28,11 @@ export interface ExchangeOptions {
   readonly timeoutMs: number;
   /** How often it is asked over UDP, each time with an ID, a socket and an equal part of the time of its own; 2 unless said. */
   readonly attempts?: number;
+  /**
+   * The question goes out in random letter case, but to servers known to change it. An answer over UDP in
+   * another case may be forged: the question is then asked over TCP.
+   */
+  readonly mixCase?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -51,11 +57,12 @@ interface Outcome {
 const ATTEMPTS = 2;
 
 export function createDnsExchange(env: ExchangeEnv): DnsExchange {
+  const caseChangers = createCaseChangers(() => env.clock.monotonic());
   return async (server, query, options) => {
     const startedAt = env.clock.monotonic();
     const limit = deadline(env.clock, options.timeoutMs, () => new Error('time is up'), options.signal);
     try {
-      const { transport, attempt } = await ask(server, query, options, limit.signal, env);
+      const { transport, attempt } = await ask(server, query, options, limit.signal, env, caseChangers);
       if (attempt.kind === 'answer') {
         return { message: attempt.message, transport, local: attempt.local, remote: server, durationMs: env.clock.monotonic() - startedAt };
       }
@@ -67,16 +74,24 @@ export function createDnsExchange(env: ExchangeEnv): DnsExchange {
   };
 }
 
-async function ask(server: Endpoint, query: DnsMessage, options: ExchangeOptions, signal: AbortSignal, env: ExchangeEnv): Promise<Outcome> {
+async function ask(server: Endpoint, query: DnsMessage, options: ExchangeOptions, signal: AbortSignal, env: ExchangeEnv, caseChangers: CaseChangers): Promise<Outcome> {
   const endsAt = env.clock.monotonic() + options.timeoutMs;
   let last: Attempt = { kind: 'silent' };
-  let asked = query;
+  const [question] = query.questions;
+  const secret = options.mixCase === true && question !== undefined && !caseChangers.has(formatEndpoint(server));
+  const mixed = secret ? mixCase(question.name, env.random) : undefined;
+  let asked = mixed && question ? { ...query, questions: [{ ...question, name: mixed.mixed }] } : query;
   for (let left = Math.max(1, options.attempts ?? ATTEMPTS); left > 0 && !signal.aborted; ) {
     asked = { ...asked, id: env.random.int(0x1_0000) };
-    const attempt = await exchangeUdp(server, asked, Math.max(0, endsAt - env.clock.monotonic()) / left, signal, env);
+    const attempt = await exchangeUdp(server, asked, Math.max(0, endsAt - env.clock.monotonic()) / left, signal, env, mixed);
     if (attempt.kind === 'answer') {
       const { message } = attempt;
-      if (message.truncated) return { transport: 'tcp', attempt: await exchangeTcp(server, { ...asked, id: env.random.int(0x1_0000) }, signal) };
+      if (message.truncated || !attempt.sameCase) {
+        const over = await exchangeTcp(server, { ...asked, id: env.random.int(0x1_0000) }, signal, mixed);
+        // Nobody off the path can forge this one, so it is the server itself that changes the case.
+        if (over.kind === 'answer' && !over.sameCase) caseChangers.add(formatEndpoint(server));
+        return { transport: 'tcp', attempt: over };
+      }
       // RFC 6891 §7: so answers a server that doesn't know EDNS. Asked without, it costs no attempt.
       if (!asked.edns || message.rcode !== RCODE.FORMERR || message.edns) return { transport: 'udp', attempt };
       asked = { ...asked, edns: undefined };
