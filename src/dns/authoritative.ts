@@ -6,25 +6,32 @@ import { RCODE, TYPE, type DnsQuery, type Edns, type Peer, type ResourceRecord }
 import type { Name } from '../net/dns/name.js';
 import { refuse, refusePolicy, type Answer } from './answerer.js';
 import type { Asker } from './select.js';
-import { lookupZone, negativeSoa, selectRecords, targetsOf, type RRset, type Zone, type ZoneAnswer } from './zone.js';
+import { addressesAt, DS, lookupZone, negativeSoa, selectRecords, targetsOf, type RRset, type Zone, type ZoneAnswer } from './zone.js';
 
 /** The zones of one authority, found by the name of a question. */
 export interface ZoneSet {
   readonly zones: readonly Zone[];
-  /** The zone nearest to the name; undefined: the name is in none of them. */
-  find(name: Name): Zone | undefined;
+  /** The zone that a question of this type is about; undefined: the name is in none of them. */
+  find(name: Name, type: number): Zone | undefined;
 }
 
 export function createZoneSet(zones: readonly Zone[]): ZoneSet {
   const byApex = new Map(zones.map((zone) => [zone.apex.key, zone]));
+  const findNearest = (name: Name): Zone | undefined => {
+    for (let at: Name | undefined = name; at; at = at.parent()) {
+      const zone = byApex.get(at.key);
+      if (zone) return zone;
+    }
+    return undefined;
+  };
   return {
     zones,
-    find: (name) => {
-      for (let at: Name | undefined = name; at; at = at.parent()) {
-        const zone = byApex.get(at.key);
-        if (zone) return zone;
-      }
-      return undefined;
+    find: (name, type) => {
+      const nearest = findNearest(name);
+      // RFC 4035 §3.1.4.1: DS belongs to the parent's side of a cut, if the parent is served here too.
+      if (type !== DS || nearest?.apex.key !== name.key) return nearest;
+      const parent = name.parent();
+      return (parent && findNearest(parent)) ?? nearest;
     },
   };
 }
@@ -48,7 +55,7 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxCh
   // RFC 7871 §7.1.2: an option that breaks its own format is a FORMERR.
   if (option && !subnet) return refuse(query, RCODE.FORMERR, 'the client subnet is malformed');
   const asker: Asker = { peer: peer.remote.address, subnet };
-  const first = set.find(question.name);
+  const first = set.find(question.name, question.type);
   if (!first) return refusePolicy(query, `not an authority for ${question.name.toString()}`);
 
   const draft: Draft = { answers: [], authorities: [], additionals: [], rcode: RCODE.NOERROR, authoritative: true, scope: 0 };
@@ -66,7 +73,7 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxCh
     }
     draft.answers.push(...found.rrset.records);
     name = found.target;
-    const next = set.find(name);
+    const next = set.find(name, question.type);
     if (!next) handAlong(draft, zone, name);
     zone = next;
   }
@@ -126,10 +133,12 @@ function addressesOf(set: ZoneSet, rrset: RRset, answers: readonly ResourceRecor
   const chosen = answers.filter(({ type }) => type === rrset.type);
   const targets = new Map(targetsOf(chosen).map((target) => [target.key, target]));
   return [...targets.values()].flatMap((target) => {
-    const zone = set.find(target);
+    const zone = set.find(target, TYPE.A);
     if (!zone) return [];
     return [TYPE.A, TYPE.AAAA].flatMap((type) => {
       const found = lookupZone(zone, target, type);
+      // Below a cut it is glue: not authoritative, and what a client without it would have to ask for.
+      if (found.kind === 'referral') return addressesAt(zone, target).flatMap((glue) => (glue.type === type ? glue.records : []));
       const selected = found.kind === 'answer' ? selectRecords(found.rrset, asker) : undefined;
       return selected?.kind === 'records' ? selected.records : [];
     });

@@ -52,7 +52,7 @@ export function tellAsAuthority(set: ZoneSet, env: TranscriptEnv): Layer<Answere
   return tell(env, {
     received: () => undefined,
     answered: (query, peer, { message }, facts) => {
-      const zone = set.find(query.question.name);
+      const zone = set.find(query.question.name, query.question.type);
       env.log.info(`Authority ${zone ? plain(zone.apex) : everyZone}: ${describeQuestion(query.question)} from ${formatEndpoint(peer.remote)} -> ${describeAnswer(message)}`, facts);
     },
   });

@@ -51,8 +51,8 @@ export type ZoneAnswer =
   | { readonly kind: 'nodata' }
   | { readonly kind: 'nxdomain' };
 
-/** Not in TYPE: only its place beside a cut matters here. */
-const DS = 43;
+/** Only its place beside a cut matters here. */
+export const DS = 43;
 
 /** What `zone` says about a name at or below its apex. */
 export function lookupZone(zone: Zone, qname: Name, qtype: number): ZoneAnswer {
