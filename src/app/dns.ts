@@ -3,7 +3,7 @@
 
 import { CDN_ZONE, PUBLISHER_ZONE, type Catalog } from '../catalog/index.js';
 import { DEFAULTS, LOOPBACK, type ZoneAuthority } from '../config/index.js';
-import { createAuthority, createCdnZone, createPublisherZone, createResolver, loadZoneFile, type StoreAddress, type Zone } from '../dns/index.js';
+import { createAuthority, createCdnZone, createPublisherZone, createResolver, createRouter, loadZoneFile, uncheckedHealth, type StoreAddress, type Zone } from '../dns/index.js';
 import { formatEndpoint, isWildcard, outwardAddress, type Endpoint } from '../net/address.js';
 import type { DnsHandler } from '../net/dns/message.js';
 import { createDnsServer, type DnsServer } from '../net/dns/server.js';
@@ -66,13 +66,14 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     const own = options.role === 'all' || files.length === 0;
     const glue = { ...first, address: isWildcard(first.address) ? outwardAddress(first.address) : first.address };
     const serial = Math.floor(env.clock.now() / 1000);
+    const router = createRouter({}, { clock: env.clock, health: uncheckedHealth });
     const serve = async (zones: readonly Zone[], steps: number, names: readonly string[]): Promise<void> => {
       const at = await add(`Authority of ${names.join(', ')}`, nextPort(first, steps), names, createAuthority({ zones }, env));
       for (const zone of names) served.push({ zone, endpoint: reachable(at) });
     };
     if (own) {
       await serve([createPublisherZone({ catalog, portal, authority: glue, serial, courtesy: glue })], 0, [PUBLISHER_ZONE]);
-      await serve([createCdnZone({ catalog, stores, authority: glue, serial })], 1, [CDN_ZONE]);
+      await serve([createCdnZone({ catalog, stores, authority: glue, serial, router })], 1, [CDN_ZONE]);
     }
     if (files.length > 0) await serve(files, own ? 2 : 0, files.map((zone) => zone.apex.toString()));
     return served;

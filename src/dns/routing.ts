@@ -1,23 +1,68 @@
-// Request routing: which of the CDN's stores this answer names.
+// Request routing: which of the CDN's stores an answer names. One pipeline, each step pure and a file
+// of its own in policies/; what it remembers from one answer to the next is in router.ts.
 
-import { orderRoundRobin } from './policies/round-robin.js';
-import type { SelectRecords } from './select.js';
+import type { ClientSubnet } from '../net/dns/edns.js';
+import { admit } from './policies/admit.js';
+import { selectWhenAllDown, type WhenAllDown } from './policies/all-down.js';
+import { withRoom } from './policies/capacity.js';
+import { failover } from './policies/failover.js';
+import { nearest } from './policies/nearest.js';
+import { rendezvous } from './policies/rendezvous.js';
+import { roundRobin } from './policies/round-robin.js';
+import { rtt } from './policies/rtt.js';
+import { weighted } from './policies/weighted.js';
+import type { Circumstances, Edge, Policy } from './routing-edge.js';
+import { withinScope, type Locate } from './scope.js';
 
-/**
- * One of `count` candidates an answer, in turn; the first answer names candidate `firstTurn`, counted from 0.
- *
- * Each routed RRset has one of its own, so A and SRV of one name rotate independently: a client that
- * combines the address of one answer with the port of another may name a pair that no store listens
- * on, unless all stores share the port (an address each) or the address (a port each), which are the
- * two arrangements `cdn up` makes. A client that follows the SRV record to its target (store-N, whose
- * address never rotates) is right in every arrangement.
- */
-export function createRoundRobin(count: number, firstTurn = 0): SelectRecords {
-  const candidates = Array.from({ length: count }, (_, index) => index);
-  let turn = firstTurn;
-  return () => {
-    const picks = orderRoundRobin(candidates, turn).slice(0, 1);
-    turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
-    return { kind: 'records', picks, scope: 0 };
-  };
+export const POLICIES = { 'round-robin': roundRobin, weighted, nearest, rendezvous, rtt, failover } as const satisfies Record<string, Policy>;
+export type PolicyName = keyof typeof POLICIES;
+
+export interface RoutingRules {
+  /** Each orders what those before it left as equals. */
+  readonly policies: readonly PolicyName[];
+  readonly whenAllDown: WhenAllDown;
+  /** Absent: nobody's address is looked at. */
+  readonly locate?: Locate;
+}
+
+export interface Situation extends Omit<Circumstances, 'place'> {
+  readonly network: ClientSubnet | undefined;
+  /** The stores that were up when last some were. */
+  readonly lastGood: readonly Edge[];
+}
+
+export type Decision =
+  /** Best first; `up`: the admitted ones that the health checks vouch for, none when all are down. */
+  | { readonly kind: 'edges'; readonly edges: readonly Edge[]; readonly scope: number; readonly up: readonly Edge[] }
+  | { readonly kind: 'nodata' | 'servfail' };
+
+/** candidates → admin state → health (or what is left when all are down) → capacity → scope → order. */
+export function decide(candidates: readonly Edge[], rules: RoutingRules, situation: Situation): Decision {
+  const up = keep(admit(candidates), situation.isUp);
+  const chosen = up.length > 0 ? up : standIns(candidates, rules, situation);
+  if (typeof chosen === 'string') return { kind: chosen };
+
+  const roomy = withRoom(chosen, situation);
+  // Where there is no choice, nobody's address takes part in it.
+  const located = rules.locate && situation.network && roomy.length > 1 ? rules.locate(situation.network) : undefined;
+  const about = { ...situation, place: located?.place };
+  const edges = order(withinScope(roomy, about.place), rules.policies, about);
+  return { kind: 'edges', edges, scope: located?.prefixLength ?? 0, up };
+}
+
+function standIns(candidates: readonly Edge[], rules: RoutingRules, { lastGood, isUp }: Situation): ReturnType<typeof selectWhenAllDown> {
+  // As the administrator has them now, not as they were when they were good.
+  const good = candidates.filter(({ id }) => lastGood.some((edge) => edge.id === id));
+  return selectWhenAllDown(rules.whenAllDown, { edges: candidates, lastGood: good, isUp });
+}
+
+function keep(edges: readonly Edge[], isUp: (edge: Edge) => boolean): readonly Edge[] {
+  return edges.every(isUp) ? edges : edges.filter(isUp);
+}
+
+/** Policies one after the other, each within the ties of the one before. */
+export function order(edges: readonly Edge[], policies: readonly PolicyName[], about: Circumstances): readonly Edge[] {
+  let groups: readonly (readonly Edge[])[] = [edges];
+  for (const name of policies) groups = groups.flatMap((group) => (group.length > 1 ? POLICIES[name](group, about) : [group]));
+  return groups.flat();
 }

@@ -6,16 +6,13 @@ import { unmapIPv4, type Endpoint } from '../net/address.js';
 import { CLASS, TYPE, type RData, type ResourceRecord } from '../net/dns/message.js';
 import { parseIPv4, parseIPv6 } from '../net/dns/ip.js';
 import { Name } from '../net/dns/name.js';
-import { createRoundRobin } from './routing.js';
+import type { Router } from './router.js';
+import type { Edge } from './routing-edge.js';
 import { buildZone, type RoutedSet } from './zone-build.js';
 import type { Courtesy, Zone } from './zone.js';
 
-/** A store, and the label that names it in the CDN's zone. */
-export interface StoreAddress {
-  /** "store-1". */
-  readonly id: string;
-  readonly endpoint: Endpoint;
-}
+/** A store, and what routing should know of it. */
+export type StoreAddress = Edge;
 
 export interface PublisherZoneOptions {
   readonly catalog: Catalog;
@@ -34,12 +31,12 @@ export interface CdnZoneOptions {
   readonly stores: readonly StoreAddress[];
   readonly authority: Endpoint;
   readonly serial: number;
+  /** Which stores an answer names. */
+  readonly router: Router;
 }
 
 /** What doesn't depend on routing. */
 const STATIC_TTL_SECONDS = 300;
-/** Short, so that a store that goes is soon forgotten. */
-const ROUTED_TTL_SECONDS = 20;
 const SERVICE = '_http._tcp';
 
 /** hiscinema.com: the portal, and an alias into the CDN for each content name. */
@@ -63,34 +60,51 @@ export function createPublisherZone(options: PublisherZoneOptions): Zone {
 export function createCdnZone(options: CdnZoneOptions): Zone {
   const apex = nameOf(CDN_ZONE);
   // A negative answer lives no longer than a positive one: the first store may come up any moment.
-  const records = [...head(apex, options.authority, options.serial, ROUTED_TTL_SECONDS)];
+  const { router } = options;
+  const records = [...head(apex, options.authority, options.serial, router.ttlSeconds)];
   for (const store of options.stores) records.push(...addressRecords(below(apex, store.id), store.endpoint, STATIC_TTL_SECONDS));
   for (const title of options.catalog.titles) records.push(...videoRecord(below(apex, title.label), title));
 
   // Each title begins with another store, so that the first request of each doesn't fall on the first store.
   const routed = [
-    ...options.catalog.titles.flatMap((title) => routedSets(apex, title.label, options.stores, title.number - 1)),
-    ...routedSets(apex, ANY_VIDEO_LABEL, options.stores, 0),
+    ...options.catalog.titles.flatMap((title) => routedSets(apex, title.label, options.stores, title.number - 1, router)),
+    ...routedSets(apex, ANY_VIDEO_LABEL, options.stores, 0, router),
   ];
   return whole(apex, records, routed, []);
 }
 
 /** A, AAAA and SRV of a name that is routed between all stores. A type that no store has is NODATA. */
-function routedSets(apex: Name, label: string, stores: readonly StoreAddress[], firstTurn: number): readonly RoutedSet[] {
+function routedSets(apex: Name, label: string, stores: readonly Edge[], firstTurn: number, router: Router): readonly RoutedSet[] {
   const name = below(apex, label);
   const service = below(apex, `${SERVICE}.${label}`);
-  const addresses = distinct(stores.flatMap((store) => addressRecords(name, store.endpoint, ROUTED_TTL_SECONDS)));
-  const set = (owner: Name, records: readonly ResourceRecord[]): RoutedSet => ({ name: owner, records, select: createRoundRobin(records.length, firstTurn) });
+  const ttl = router.ttlSeconds;
+  const set = (owner: Name, shared: readonly SharedRecord[]): RoutedSet => ({
+    name: owner,
+    records: shared.map((entry) => entry.record),
+    select: router.select({ name: label, stores: shared.map((entry) => entry.stores), firstTurn }),
+  });
+  const addresses = distinct(stores.flatMap((store) => addressRecords(name, store.endpoint, ttl).map((entry) => ({ record: entry, stores: [store] }))));
   return [
-    set(name, addresses.filter(({ type }) => type === TYPE.A)),
-    set(name, addresses.filter(({ type }) => type === TYPE.AAAA)),
-    set(service, stores.map((store) => record(service, ROUTED_TTL_SECONDS, { kind: 'SRV', priority: 0, weight: 0, port: store.endpoint.port, target: below(apex, store.id) }))),
+    set(name, addresses.filter((entry) => entry.record.type === TYPE.A)),
+    set(name, addresses.filter((entry) => entry.record.type === TYPE.AAAA)),
+    set(service, stores.map((store) => ({ record: record(service, ttl, { kind: 'SRV', priority: 0, weight: 0, port: store.endpoint.port, target: below(apex, store.id) }), stores: [store] }))),
   ];
 }
 
+/** A record, and the stores that it leads to. */
+interface SharedRecord {
+  readonly record: ResourceRecord;
+  readonly stores: readonly Edge[];
+}
+
 /** Stores that share an address are one candidate for A: an RRset holds no record twice (RFC 2181 §5). */
-function distinct(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
-  const byAddress = new Map(records.map((entry) => ['address' in entry.data ? entry.data.address : '', entry]));
+function distinct(records: readonly SharedRecord[]): readonly SharedRecord[] {
+  const byAddress = new Map<string, SharedRecord>();
+  for (const entry of records) {
+    const address = 'address' in entry.record.data ? entry.record.data.address : '';
+    const known = byAddress.get(address);
+    byAddress.set(address, known ? { record: known.record, stores: [...known.stores, ...entry.stores] } : entry);
+  }
   return [...byAddress.values()];
 }
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { systemClock, type Clock } from '../../src/base/clock.js';
 import { systemRandom } from '../../src/base/random.js';
 import { createCatalog, type Catalog } from '../../src/catalog/index.js';
-import { createAuthority, createCdnZone, createPublisherZone, createResolver, type AuthorityAddress, type StoreAddress, type Zone } from '../../src/dns/index.js';
+import { createAuthority, createCdnZone, createPublisherZone, createResolver, createRouter, uncheckedHealth, type AuthorityAddress, type StoreAddress, type Zone } from '../../src/dns/index.js';
 import type { Endpoint } from '../../src/net/address.js';
 import { createDnsExchange, type DnsExchange } from '../../src/net/dns/exchange.js';
 import type { DnsHandler } from '../../src/net/dns/message.js';
@@ -62,7 +62,7 @@ export function useParties(): Parties {
     network: async (stores, catalog = createCatalog(['video1.mp4', 'video2.mp4', 'video3.mp4'])) => {
       const home = { address: '127.0.0.1', port: 40_720 };
       const publisher = await authority([createPublisherZone({ catalog, portal: home, authority: home, serial: 1, courtesy: home })]);
-      const cdn = await authority([createCdnZone({ catalog, stores, authority: home, serial: 1 })]);
+      const cdn = await authority([createCdnZone({ catalog, stores, authority: home, serial: 1, router: createRouter({}, { clock: systemClock, health: uncheckedHealth }) })]);
       const authorities = [{ zone: 'hiscinema.com', endpoint: publisher }, { zone: 'hercdn.com', endpoint: cdn }];
       return { publisher, cdn, local: await serve(createResolver({ authorities, catalog }, { clock: systemClock, log, exchange })) };
     },

@@ -1,4 +1,6 @@
-// Round robin between stores: each turn begins with the next candidate.
+// Round robin between stores: each turn begins with the next one.
+
+import { apart, type Policy } from '../routing-edge.js';
 
 /** The same candidates, the one whose turn it is first; drops none. `turn` is any whole number >= 0. */
 export function orderRoundRobin<T>(candidates: readonly T[], turn: number): readonly T[] {
@@ -6,3 +8,5 @@ export function orderRoundRobin<T>(candidates: readonly T[], turn: number): read
   const first = turn % candidates.length;
   return [...candidates.slice(first), ...candidates.slice(0, first)];
 }
+
+export const roundRobin: Policy = (group, { turn }) => apart(orderRoundRobin(group, turn));

@@ -1,99 +1,115 @@
+// The pipeline: which stores are left after each step, what is said when all are down, and what the
+// router remembers from one answer to the next.
+
 import { expect } from 'chai';
-import { createCatalog } from '../../../src/catalog/index.js';
-import { orderRoundRobin } from '../../../src/dns/policies/round-robin.js';
-import { createRoundRobin } from '../../../src/dns/routing.js';
-import { createAuthority, createCdnZone, createPublisherZone, type StoreAddress } from '../../../src/dns/index.js';
-import type { DnsHandler } from '../../../src/net/dns/message.js';
-import { silentLog } from '../../../src/observe/log.js';
-import { ask, createHandClock, summary } from '../../helpers/dns.js';
+import { createRouter, uncheckedHealth, type Health, type RouterOptions } from '../../../src/dns/router.js';
+import { decide, type RoutingRules, type Situation } from '../../../src/dns/routing.js';
+import type { Edge } from '../../../src/dns/routing-edge.js';
+import type { Locate } from '../../../src/dns/scope.js';
+import { createClientSubnet } from '../../../src/net/dns/edns.js';
+import { createHandClock } from '../../helpers/dns.js';
 
-describe('orderRoundRobin', () => {
-  const cases: readonly (readonly [turn: number, order: string])[] = [[0, 'abc'], [1, 'bca'], [2, 'cab'], [3, 'abc'], [Number.MAX_SAFE_INTEGER, 'bca']];
-  for (const [turn, order] of cases) it(`turn ${turn}`, () => expect(orderRoundRobin([...'abc'], turn).join('')).to.equal(order));
-  it('drops nobody where there is nobody', () => expect(orderRoundRobin([], 5)).to.deep.equal([]));
-});
+const endpoint = { address: '127.0.0.1', port: 1 };
+const edge = (id: string, over: Partial<Edge> = {}): Edge => ({ id, endpoint, ...over });
+const [a, b, c] = [edge('a'), edge('b'), edge('c')];
+const drained = edge('d', { drain: true });
+const backup = edge('s', { backup: true });
 
-describe('createRoundRobin', () => {
-  it('takes turns, from the one it is told to begin with', () => {
-    const select = createRoundRobin(3, 1);
-    const asker = { peer: '127.0.0.1', subnet: undefined };
-    expect([1, 2, 3, 4].map(() => select(asker))).to.deep.equal([1, 2, 0, 1].map((pick) => ({ kind: 'records', picks: [pick], scope: 0 })));
-  });
-});
-
-const catalog = createCatalog(['video1.mp4', 'video2.mp4', 'Ünïcode name.mp4']);
-const authority = { address: '127.0.0.1', port: 40_724 };
-
-function cdn(stores: readonly StoreAddress[]): DnsHandler {
-  return createAuthority({ zones: [createCdnZone({ catalog, stores, authority, serial: 7 })] }, { clock: createHandClock(), log: silentLog });
+interface Case {
+  readonly up: string;
+  readonly rules?: Partial<RoutingRules>;
+  readonly full?: string;
+  readonly lastGood?: readonly Edge[];
+  readonly network?: string;
 }
 
-const store = (number: number, address: string, port = 40_721): StoreAddress => ({ id: `store-${number}`, endpoint: { address, port } });
-const SOA = 'hercdn.com. 20 SOA ns1.hercdn.com. hostmaster.hercdn.com. 7 3600 600 86400 20';
-
-describe("the CDN's zone", () => {
-  const answers = async (handler: DnsHandler, question: string, times: number): Promise<readonly string[]> => {
-    const found: string[] = [];
-    for (let i = 0; i < times; i += 1) found.push(summary(await ask(handler, question)).replace('NOERROR aa | ', ''));
-    return found;
+function say(edges: readonly Edge[], { up, rules, full = '', lastGood = [], network }: Case): string {
+  const situation: Situation = {
+    name: 'file1', turn: 0, lastGood, network: network === undefined ? undefined : createClientSubnet(network, 24),
+    isUp: ({ id }) => up.includes(id), load: () => 0, room: ({ id }) => (full.includes(id) ? 0 : 1), rttMs: () => undefined,
   };
+  const decision = decide(edges, { policies: ['failover'], whenAllDown: 'serve-all', ...rules }, situation);
+  return decision.kind === 'edges' ? `${decision.edges.map(({ id }) => id).join('')} /${decision.scope}` : decision.kind;
+}
 
-  it('gives one store an answer, each in turn', async () =>
-    expect(await answers(cdn([store(1, '127.0.0.1'), store(2, '127.0.0.2')]), 'A file1.hercdn.com', 3)).to.deep.equal(['file1.hercdn.com. 20 A 127.0.0.1', 'file1.hercdn.com. 20 A 127.0.0.2', 'file1.hercdn.com. 20 A 127.0.0.1']));
-  it('begins with another store for another title', async () =>
-    expect(await answers(cdn([store(1, '127.0.0.1'), store(2, '127.0.0.2')]), 'A file2.hercdn.com', 2)).to.deep.equal(['file2.hercdn.com. 20 A 127.0.0.2', 'file2.hercdn.com. 20 A 127.0.0.1']));
-  it('gives the port with the very store it belongs to', async () =>
-    expect(await answers(cdn([store(1, '127.0.0.1', 40_721), store(2, '127.0.0.1', 40_731)]), 'SRV _http._tcp.file1.hercdn.com', 2)).to.deep.equal([
-      '_http._tcp.file1.hercdn.com. 20 SRV 0 0 40721 store-1.hercdn.com. |  | store-1.hercdn.com. 300 A 127.0.0.1',
-      '_http._tcp.file1.hercdn.com. 20 SRV 0 0 40731 store-2.hercdn.com. |  | store-2.hercdn.com. 300 A 127.0.0.1',
-    ]));
-  it('counts stores that share an address once', async () =>
-    expect(await answers(cdn([store(1, '127.0.0.1', 1), store(2, '127.0.0.1', 2), store(3, '127.0.0.2', 3)]), 'A file1.hercdn.com', 3)).to.deep.equal(['file1.hercdn.com. 20 A 127.0.0.1', 'file1.hercdn.com. 20 A 127.0.0.2', 'file1.hercdn.com. 20 A 127.0.0.1']));
-
-  const cases: readonly (readonly [rule: string, stores: readonly StoreAddress[], question: string, answer: string])[] = [
-    ['AAAA of a store with IPv6', [store(1, '::1')], 'AAAA file1.hercdn.com', 'NOERROR aa | file1.hercdn.com. 20 AAAA ::1'],
-    ['no A of it', [store(1, '::1')], 'A file1.hercdn.com', `NOERROR aa |  | ${SOA}`],
-    ['no AAAA of a store with IPv4', [store(1, '127.0.0.1')], 'AAAA file1.hercdn.com', `NOERROR aa |  | ${SOA}`],
-    ['no stores: the name exists', [], 'A file1.hercdn.com', `NOERROR aa |  | ${SOA}`],
-    ['no stores: and so does the service', [], 'SRV _http._tcp.file1.hercdn.com', `NOERROR aa |  | ${SOA}`],
-    ['no stores: and the video', [], 'V file1.hercdn.com', 'NOERROR aa | file1.hercdn.com. 300 V file1.hercdn.com. "video1"'],
-    ['a store by name', [store(1, '127.0.0.1')], 'A store-1.hercdn.com', 'NOERROR aa | store-1.hercdn.com. 300 A 127.0.0.1'],
-    ['every video behind one name', [store(1, '127.0.0.1')], 'A video.hercdn.com', 'NOERROR aa | video.hercdn.com. 20 A 127.0.0.1'],
-    ['its port', [store(1, '127.0.0.1')], 'SRV _http._tcp.video.hercdn.com', 'NOERROR aa | _http._tcp.video.hercdn.com. 20 SRV 0 0 40721 store-1.hercdn.com. |  | store-1.hercdn.com. 300 A 127.0.0.1'],
-    ['V, the object in UTF-8', [], 'V file3.hercdn.com', 'NOERROR aa | file3.hercdn.com. 300 V file3.hercdn.com. "\\195\\156n\\195\\175code name"'],
-    ['a title that there is not', [store(1, '127.0.0.1')], 'A file9.hercdn.com', `NXDOMAIN aa |  | ${SOA}`],
-    ['its own server', [], 'NS hercdn.com', 'NOERROR aa | hercdn.com. 300 NS ns1.hercdn.com. |  | ns1.hercdn.com. 300 A 127.0.0.1'],
+describe('the pipeline leaves', () => {
+  const served = (...ids: readonly string[]): Locate => () => ({ place: { served: ids, location: undefined }, prefixLength: 17 });
+  const nowhere: Locate = () => ({ place: undefined, prefixLength: 9 });
+  const cases: readonly (readonly [rule: string, edges: readonly Edge[], given: Case, expected: string])[] = [
+    ['those that are up', [a, b, c], { up: 'ac' }, 'ac /0'],
+    ['those that are not drained', [a, drained, c], { up: 'adc' }, 'ac /0'],
+    ['those that don’t just stand by', [a, backup], { up: 'as' }, 'a /0'],
+    ['those with room', [a, b, c], { up: 'abc', full: 'b' }, 'ac /0'],
+    ['all, when all are full', [a, b], { up: 'ab', full: 'ab' }, 'ab /0'],
+    ['those that serve the network', [a, b, c], { up: 'abc', rules: { locate: served('b') }, network: '192.0.2.0' }, 'b /17'],
+    ['those of the region that serves it', [a, edge('e', { region: 'eu' }), c], { up: 'aec', rules: { locate: served('eu') }, network: '192.0.2.0' }, 'e /17'],
+    ['others, where those are down', [a, b, c], { up: 'ac', rules: { locate: served('b') }, network: '192.0.2.0' }, 'ac /17'],
+    ['all, for a network that nobody knows: the map took part', [a, b], { up: 'ab', rules: { locate: nowhere }, network: '192.0.2.0' }, 'ab /9'],
+    ['one, whoever asks: the map took no part', [a, b], { up: 'a', rules: { locate: served('b') }, network: '192.0.2.0' }, 'a /0'],
+    ['the map alone, where no address is known', [a, b], { up: 'ab', rules: { locate: served('b') } }, 'ab /0'],
+    ['serve-all: everybody but the drained and the stand-bys', [a, drained, backup, c], { up: '' }, 'ac /0'],
+    ['serve-all: the drained, when there is nobody else', [drained], { up: '' }, 'd /0'],
+    ['last-good: who was up last', [a, b, c], { up: '', rules: { whenAllDown: 'last-good' }, lastGood: [b] }, 'b /0'],
+    ['last-good: as it is administered now', [a, { ...b, drain: true }], { up: '', rules: { whenAllDown: 'last-good' }, lastGood: [b] }, 'a /0'],
+    ['last-good: everybody, when nobody ever was', [a, b, c], { up: '', rules: { whenAllDown: 'last-good' } }, 'abc /0'],
+    ['backup: those that stand by', [a, backup], { up: 's', rules: { whenAllDown: 'backup' } }, 's /0'],
+    ['backup: of those the ones that are up', [a, backup, edge('t', { backup: true })], { up: 't', rules: { whenAllDown: 'backup' } }, 't /0'],
+    ['backup: all of those, when none is', [a, backup, edge('t', { backup: true })], { up: '', rules: { whenAllDown: 'backup' } }, 'st /0'],
+    ['backup: everybody, when nobody stands by', [a, b], { up: '', rules: { whenAllDown: 'backup' } }, 'ab /0'],
+    ['nodata', [a], { up: '', rules: { whenAllDown: 'nodata' } }, 'nodata'],
+    ['servfail', [a], { up: '', rules: { whenAllDown: 'servfail' } }, 'servfail'],
+    ['nodata when all that are up are drained', [drained], { up: 'd', rules: { whenAllDown: 'nodata' } }, 'nodata'],
   ];
-  for (const [rule, stores, question, answer] of cases) it(rule, async () => expect(summary(await ask(cdn(stores), question))).to.equal(answer));
-
-  it('leaves out V where the name of the object is too long for a character-string', async () => {
-    const long = createCatalog([`${'é'.repeat(128)}.mp4`]);
-    const handler = createAuthority({ zones: [createCdnZone({ catalog: long, stores: [], authority, serial: 7 })] }, { clock: createHandClock(), log: silentLog });
-    expect(summary(await ask(handler, 'V file1.hercdn.com'))).to.equal(`NOERROR aa |  | ${SOA}`);
-  });
+  for (const [rule, edges, given, expected] of cases) it(rule, () => expect(say(edges, given)).to.equal(expected));
 });
 
-describe("the publisher's zone", () => {
-  const portal = { address: '127.0.0.1', port: 40_720 };
-  const publisher = (over: { courtesy?: typeof portal; portal?: typeof portal }): DnsHandler =>
-    createAuthority({ zones: [createPublisherZone({ catalog, portal, authority, serial: 2 ** 32 + 7, ...over })] }, { clock: createHandClock(), log: silentLog });
-  const COURTESY = 'hercdn.com. 300 NS ns1.hercdn.com. | ns1.hercdn.com. 300 A 127.0.0.9';
+describe('a router', () => {
+  const asker = { peer: '127.0.0.1', subnet: undefined };
+  const route = (stores: readonly (readonly Edge[])[], options: Partial<RouterOptions> = {}, health: Partial<Health> = {}) => {
+    const clock = createHandClock();
+    const router = createRouter(options, { clock, health: { ...uncheckedHealth, ...health } });
+    const select = router.select({ name: 'file1', stores, firstTurn: 0 });
+    const next = (): string => {
+      const selection = select(asker);
+      return selection.kind === 'records' ? selection.picks.join('') : selection.kind;
+    };
+    return { clock, router, next, times: (count: number): string => Array.from({ length: count }, next).join(' ') };
+  };
 
-  const cases: readonly (readonly [question: string, answer: string])[] = [
-    ['A hiscinema.com', 'NOERROR aa | hiscinema.com. 300 A 127.0.0.1'],
-    ['A www.hiscinema.com', 'NOERROR aa | www.hiscinema.com. 300 A 127.0.0.1'],
-    ['SRV _http._tcp.hiscinema.com', 'NOERROR aa | _http._tcp.hiscinema.com. 300 SRV 0 0 40720 www.hiscinema.com. |  | www.hiscinema.com. 300 A 127.0.0.1'],
-    ['SRV _http._tcp.www.hiscinema.com', 'NOERROR aa | _http._tcp.www.hiscinema.com. 300 SRV 0 0 40720 www.hiscinema.com. |  | www.hiscinema.com. 300 A 127.0.0.1'],
-    ['A file1.hiscinema.com', `NOERROR aa | file1.hiscinema.com. 300 CNAME file1.hercdn.com. | ${COURTESY}`],
-    ['V file1.hiscinema.com', `NOERROR aa | file1.hiscinema.com. 300 CNAME file1.hercdn.com. | ${COURTESY}`],
-    ['SRV _http._tcp.file1.hiscinema.com', `NOERROR aa | _http._tcp.file1.hiscinema.com. 300 CNAME _http._tcp.file1.hercdn.com. | ${COURTESY}`],
-    ['A video.hiscinema.com', `NOERROR aa | video.hiscinema.com. 300 CNAME video.hercdn.com. | ${COURTESY}`],
-    ['SRV _http._tcp.video.hiscinema.com', `NOERROR aa | _http._tcp.video.hiscinema.com. 300 CNAME _http._tcp.video.hercdn.com. | ${COURTESY}`],
-    ['SOA hiscinema.com', 'NOERROR aa | hiscinema.com. 300 SOA ns1.hiscinema.com. hostmaster.hiscinema.com. 7 3600 600 86400 60'],
-    ['A _tcp.hiscinema.com', 'NOERROR aa |  | hiscinema.com. 60 SOA ns1.hiscinema.com. hostmaster.hiscinema.com. 7 3600 600 86400 60'],
-  ];
-  for (const [question, answer] of cases) it(question, async () => expect(summary(await ask(publisher({ courtesy: { address: '127.0.0.9', port: 1 } }), question))).to.equal(answer));
-
-  it('hands nothing along unless told to', async () => expect(summary(await ask(publisher({}), 'A file1.hiscinema.com'))).to.equal('NOERROR aa | file1.hiscinema.com. 300 CNAME file1.hercdn.com.'));
-  it('has AAAA for a portal on IPv6', async () => expect(summary(await ask(publisher({ portal: { address: '::1', port: 1 } }), 'AAAA hiscinema.com'))).to.equal('NOERROR aa | hiscinema.com. 300 AAAA ::1'));
+  it('takes turns unless told otherwise', () => expect(route([[a], [b], [c]]).times(4)).to.equal('0 1 2 0'));
+  it('lets the first store of a record speak for it', () => expect(route([[a, b], [c]]).times(4)).to.equal('0 0 1 0'));
+  it('names as many as it is told to, each record once', () => expect(route([[a, b], [c]], { take: { least: 3, most: 3 } }).times(2)).to.equal('01 01'));
+  it('names more stores of a hot name, until it has cooled', () => {
+    const { clock, next, times } = route([[a], [b], [c]], { policies: ['failover'], take: { least: 1, most: 2 } });
+    times(100);
+    expect(next()).to.equal('01');
+    clock.advance(20_000);
+    expect(next()).to.equal('0');
+  });
+  it('spreads a hot name over more stores by load, and counts what it answered', () => {
+    const { router, times } = route([[a], [b], [c]], { policies: ['rendezvous'], take: { least: 1, most: 1 } });
+    times(300);
+    const shares = [a, b, c].map(({ id }) => router.shareOf(id));
+    expect(Math.max(...shares)).to.be.within(1 / 3, 1.25 / 3 + 0.01);
+    expect(shares.reduce((sum, share) => sum + share, 0)).to.be.closeTo(1, 1e-9);
+  });
+  it('keeps from a store the transfers beyond its own capacity, or the topology’s', () => {
+    const busy: Partial<Health> = { transfers: () => 5, capacity: (id) => (id === 'b' ? 5 : undefined) };
+    expect(route([[a], [b], [edge('c', { capacity: 6 })]], {}, busy).times(2)).to.equal('0 2');
+    expect(route([[a], [b], [edge('c', { capacity: 5 })]], {}, busy).times(2)).to.equal('0 0');
+  });
+  it('drains a store and takes it back', () => {
+    const { router, next } = route([[a], [b]], { policies: ['failover'] });
+    router.setDrain('a', true);
+    expect([next(), router.isDrained(a)]).to.deep.equal(['1', true]);
+    router.setDrain('a', false);
+    expect([next(), router.isDrained(a)]).to.deep.equal(['0', false]);
+  });
+  it('remembers who was up last', () => {
+    const up = new Set(['b']);
+    const { next } = route([[a], [b]], { policies: ['failover'], whenAllDown: 'last-good' }, { isUp: (id) => up.has(id) });
+    expect(next()).to.equal('1');
+    up.clear();
+    expect(next()).to.equal('1');
+  });
 });
