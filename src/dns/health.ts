@@ -1,0 +1,104 @@
+// The health checker: one check a store, however many names it has, in turn with all others. A store in
+// doubt is asked twice as often, so that it is out of the answers within interval × fall of its death.
+
+import type { Clock, Stop } from '../base/clock.js';
+import type { Random } from '../base/random.js';
+import { formatEndpoint } from '../net/address.js';
+import type { HttpClient } from '../net/http/client.js';
+import type { Log } from '../observe/log.js';
+import { probeStore } from './health-probe.js';
+import { createHealthState, judge, type HealthRule, type HealthState, type LoadReport, type ProbeOutcome } from './health-state.js';
+import type { Health } from './router.js';
+import type { Edge } from './routing-edge.js';
+
+export interface HealthOptions extends HealthRule {
+  readonly intervalMs: number;
+  /** Half the interval at most, whatever is said here. */
+  readonly timeoutMs: number;
+}
+
+export interface StoreHealth extends HealthState, LoadReport {
+  /** Smoothed round-trip time of the probes. */
+  readonly rttMs: number | undefined;
+}
+
+export interface HealthChecker extends Health {
+  /** Probes all at once, then each in its own rhythm. Resolves when there is a verdict on every store. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  report(id: string): StoreHealth | undefined;
+}
+
+interface Check {
+  readonly edge: Edge;
+  health: StoreHealth;
+  probes: number;
+  stopTimer: Stop;
+  underWay: Promise<void>;
+}
+
+export function createHealthChecker(stores: readonly Edge[], options: HealthOptions, env: { readonly clock: Clock; readonly random: Random; readonly log: Log; readonly http: HttpClient }): HealthChecker {
+  const { clock, random } = env;
+  const { intervalMs } = options;
+  const timeoutMs = Math.min(options.timeoutMs, intervalMs / 2);
+  const stopped = new AbortController();
+  const unchecked: StoreHealth = { ...createHealthState(clock.now()), transfers: undefined, capacity: undefined, rttMs: undefined };
+  const checks = new Map(stores.map((edge): [string, Check] => [edge.id, { edge, health: unchecked, probes: 0, stopTimer: () => undefined, underWay: Promise.resolve() }]));
+
+  const probe = async (check: Check): Promise<void> => {
+    const startedMs = clock.monotonic();
+    const outcome = await probeStore(check.edge.endpoint, timeoutMs, env, stopped.signal).catch(() => undefined);
+    if (!outcome || stopped.signal.aborted) return;
+    check.probes += 1;
+    const before = check.health;
+    const state = judge(before, outcome, options, clock.now());
+    // The first probe waits for the HTTP client to be loaded, which is no measure of the network.
+    const rttMs = outcome.kind === 'alive' && check.probes > 1 ? smooth(before.rttMs, clock.monotonic() - startedMs) : before.rttMs;
+    const report = outcome.kind === 'alive' ? outcome.report : { transfers: undefined, capacity: before.capacity };
+    check.health = { ...state, ...report, rttMs };
+    tell(check, before, outcome);
+    schedule(check, startedMs);
+  };
+
+  const schedule = (check: Check, startedMs: number): void => {
+    // After the first round, stores are probed each at a time of its own.
+    const first = check.probes === 1;
+    const jitter = first ? random.int(1001) / 1000 : 0.9 + random.int(101) / 1000;
+    const wait = check.health.contrary > 0 ? intervalMs / 2 : intervalMs * jitter;
+    check.stopTimer = clock.after(Math.max(0, startedMs + wait - clock.monotonic()), () => {
+      check.underWay = probe(check);
+    });
+  };
+
+  const tell = ({ edge, health, probes }: Check, before: StoreHealth, outcome: ProbeOutcome): void => {
+    const facts = { store: edge.id, endpoint: edge.endpoint, health: health.verdict, probes, contrary: health.contrary };
+    const who = `${edge.id} (${formatEndpoint(edge.endpoint)})`;
+    if (outcome.kind === 'failed') env.log.debug(`probe of ${who} failed: ${outcome.reason}`, { ...facts, reason: outcome.reason });
+    if (health.verdict === before.verdict) return;
+    if (health.verdict === 'down') env.log.info(`${who} is down: ${health.reason}`, { ...facts, reason: health.reason });
+    else if (before.verdict === 'down') env.log.info(`${who} is up`, facts);
+    else env.log.debug(`${who} is up`, facts);
+  };
+
+  return {
+    isUp: (id) => checks.get(id)?.health.verdict === 'up',
+    transfers: (id) => checks.get(id)?.health.transfers ?? 0,
+    capacity: (id) => checks.get(id)?.health.capacity,
+    rttMs: (id) => checks.get(id)?.health.rttMs,
+    report: (id) => checks.get(id)?.health,
+    start: async () => {
+      for (const check of checks.values()) check.underWay = probe(check);
+      await Promise.all([...checks.values()].map((check) => check.underWay));
+    },
+    stop: async () => {
+      stopped.abort(new Error('the health checks were stopped'));
+      for (const check of checks.values()) check.stopTimer();
+      await Promise.all([...checks.values()].map((check) => check.underWay));
+    },
+  };
+}
+
+/** RFC 6298 §2.3: seven eighths of what it was. */
+function smooth(before: number | undefined, sample: number): number {
+  return before === undefined ? sample : before * 0.875 + sample * 0.125;
+}
