@@ -52,7 +52,8 @@ export interface Field<T> {
   parse(tokens: Tokens): T | undefined;
 }
 
-function encodable<T>(value: T | undefined, given: string): T {
+/** @throws RangeError for undefined: the value can't be said on the wire. */
+export function encodable<T>(value: T | undefined, given: string): T {
   if (value === undefined) throw new RangeError(`cannot be encoded: ${given}`);
   return value;
 }
@@ -79,6 +80,14 @@ export function parseDomain(token: Token | undefined, origin: Name): Name | unde
   if (token === undefined || token.quoted) return undefined;
   return token.text === '@' ? origin : Name.parse(token.text, origin);
 }
+
+export const U8: Field<number> = {
+  expected: 'a whole number up to 255',
+  decode: (reader) => reader.u8(),
+  encode: (value, writer) => writer.u8(value),
+  format: String,
+  parse: (tokens) => parseNumber(tokens.next()?.text, 0xff),
+};
 
 export const U16: Field<number> = {
   expected: 'a whole number up to 65535',
@@ -142,7 +151,7 @@ function nameField(read: NameForm, written: NameForm): Field<Name> {
 
 /** For the types of RFC 1035, which every reader knows (RFC 3597 §4). */
 export const COMPRESSED_NAME = nameField('compressed', 'compressed');
-/** Never written compressed, but read if it is: RFC 3597 §4 says so of SRV, which RFC 2052 once compressed. */
+/** Never written compressed, but read if it is: RFC 3597 §4 says so of SRV, which RFC 2052 once compressed, and of NAPTR. */
 export const LENIENT_NAME = nameField('compressed', 'plain');
 /** For all newer types: a pointer in it makes the message malformed (RFC 3597 §4). */
 export const PLAIN_NAME = nameField('plain', 'plain');

@@ -6,13 +6,14 @@ import type { Name } from './name.js';
 
 /** Resource record types, by mnemonic. V is private use (RFC 6895 §3.1): the course's type for video files. */
 export const TYPE = {
-  A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33, OPT: 41,
-  IXFR: 251, AXFR: 252, ANY: 255, V: 65280,
+  A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, HINFO: 13, MX: 15, TXT: 16, AAAA: 28, SRV: 33, NAPTR: 35, OPT: 41, DS: 43, SSHFP: 44,
+  RRSIG: 46, NSEC: 47, DNSKEY: 48, NSEC3: 50, NSEC3PARAM: 51, TLSA: 52, CDS: 59, CDNSKEY: 60, SVCB: 64, HTTPS: 65,
+  IXFR: 251, AXFR: 252, ANY: 255, CAA: 257, V: 65280,
 } as const;
 
 export const CLASS = { IN: 1, CH: 3, NONE: 254, ANY: 255 } as const;
 export const OPCODE = { QUERY: 0, IQUERY: 1, STATUS: 2, NOTIFY: 4, UPDATE: 5 } as const;
-export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const;
+export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, YXDOMAIN: 6, YXRRSET: 7, NXRRSET: 8, NOTAUTH: 9, NOTZONE: 10, BADVERS: 16, BADCOOKIE: 23 } as const;
 
 /** RDATA of the types known here; any other is carried as octets (RFC 3597). `type` of a record says which. */
 export type RData =
@@ -23,8 +24,33 @@ export type RData =
   | { readonly kind: 'MX'; readonly preference: number; readonly exchange: Name }
   | { readonly kind: 'TXT'; readonly strings: readonly Uint8Array[] }
   | { readonly kind: 'SRV'; readonly priority: number; readonly weight: number; readonly port: number; readonly target: Name }
+  | { readonly kind: 'HINFO'; readonly cpu: Uint8Array; readonly os: Uint8Array }
+  | { readonly kind: 'NAPTR'; readonly order: number; readonly preference: number; readonly flags: Uint8Array; readonly services: Uint8Array; readonly regexp: Uint8Array; readonly replacement: Name }
+  | { readonly kind: 'CAA'; readonly flags: number; readonly tag: string; readonly value: Uint8Array }
+  | { readonly kind: 'DS' | 'CDS'; readonly keyTag: number; readonly algorithm: number; readonly digestType: number; readonly digest: Uint8Array }
+  | { readonly kind: 'DNSKEY' | 'CDNSKEY'; readonly flags: number; readonly protocol: number; readonly algorithm: number; readonly publicKey: Uint8Array }
+  | {
+      readonly kind: 'RRSIG'; readonly typeCovered: number; readonly algorithm: number; readonly labels: number; readonly originalTtl: number;
+      /** Seconds since 1970, 32 bits of them (RFC 4034 §3.1.5). */
+      readonly expiration: number; readonly inception: number;
+      readonly keyTag: number; readonly signer: Name; readonly signature: Uint8Array;
+    }
+  /** `types` are bit maps as on the wire; listTypes of type-bitmap.ts lists them. */
+  | { readonly kind: 'NSEC'; readonly next: Name; readonly types: Uint8Array }
+  | { readonly kind: 'NSEC3'; readonly hashAlgorithm: number; readonly flags: number; readonly iterations: number; readonly salt: Uint8Array; readonly nextHashedOwner: Uint8Array; readonly types: Uint8Array }
+  | { readonly kind: 'NSEC3PARAM'; readonly hashAlgorithm: number; readonly flags: number; readonly iterations: number; readonly salt: Uint8Array }
+  | { readonly kind: 'TLSA'; readonly usage: number; readonly selector: number; readonly matchingType: number; readonly certificate: Uint8Array }
+  | { readonly kind: 'SSHFP'; readonly algorithm: number; readonly fingerprintType: number; readonly fingerprint: Uint8Array }
+  | { readonly kind: 'SVCB' | 'HTTPS'; readonly priority: number; readonly target: Name; readonly params: readonly SvcParam[] }
   | { readonly kind: 'V'; readonly content: Name; readonly object: Uint8Array }
   | { readonly kind: 'unknown'; readonly octets: Uint8Array };
+
+/** A parameter of a service binding (RFC 9460 §2.2); a record's are in ascending order of their keys. */
+export interface SvcParam {
+  readonly key: number;
+  /** As on the wire; of a key known to svcb.ts, well formed. */
+  readonly value: Uint8Array;
+}
 
 export interface Question {
   readonly name: Name;
@@ -88,5 +114,13 @@ export interface Peer {
   readonly transport: 'udp' | 'tcp';
 }
 
+/** Several messages that answer one query, over TCP only (RFC 5936 §2.2); taken one by one as the client reads them. */
+export interface DnsStream {
+  readonly messages: Iterable<DnsMessage>;
+}
+
+/** undefined: nothing is sent. */
+export type DnsReply = DnsMessage | DnsStream | undefined;
+
 /** Gives the answer as a value; the transport truncates, encodes and sends it. */
-export type DnsHandler = (query: DnsQuery, peer: Peer) => Eventual<DnsMessage>;
+export type DnsHandler = (query: DnsQuery, peer: Peer) => Eventual<DnsReply>;

@@ -34,15 +34,15 @@ export function formatOctet(octet: number, special: string, from: number): strin
   return special.includes(character) ? `\\${character}` : character;
 }
 
-/** A <character-string> as master files have it, always in quotes. */
+/** A <character-string>, or a text longer than one, as master files have it: always in quotes. */
 export function formatCharacterString(octets: Uint8Array): string {
   let text = '"';
   for (const octet of octets) text += formatOctet(octet, '"\\', 0x20);
   return `${text}"`;
 }
 
-/** The octets of a <character-string>, the quotes already off; undefined beyond 255 octets or for a broken escape. */
-export function parseCharacterString(text: string): Uint8Array | undefined {
+/** The octets of a <character-string>, the quotes already off; undefined beyond `most` octets or for a broken escape. */
+export function parseCharacterString(text: string, most = 255): Uint8Array | undefined {
   const octets: number[] = [];
   for (let position = 0; position < text.length; ) {
     const read = readOctet(text, position);
@@ -50,5 +50,5 @@ export function parseCharacterString(text: string): Uint8Array | undefined {
     octets.push(read.octet);
     position = read.next;
   }
-  return octets.length > 255 ? undefined : Uint8Array.from(octets);
+  return octets.length > most ? undefined : Uint8Array.from(octets);
 }

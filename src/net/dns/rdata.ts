@@ -1,11 +1,14 @@
 // RDATA, one line a type: its fields in the order of the wire and of a master file. What isn't in
 // the table is carried as octets (RFC 3597).
 
-import { COMPRESSED_NAME, IPV4, IPV6, LENIENT_NAME, PLAIN_NAME, SECONDS, STRING, STRINGS, Tokens, U16, U32, type Field, type Token } from './fields.js';
+import { formatHex, parseHex } from './base-text.js';
+import { COMPRESSED_NAME, IPV4, IPV6, LENIENT_NAME, PLAIN_NAME, SECONDS, STRING, STRINGS, Tokens, U16, U32, U8, type Field, type Token } from './fields.js';
+import { ALGORITHM, BASE64, HASHED_OWNER, HEX, LONG_STRING, SALT, TAG, TIME, TYPE_CODE, TYPES } from './fields-dnssec.js';
+import { SVC_PARAMS } from './fields-svcb.js';
 import { CLASS, TYPE, type RData } from './message.js';
 import type { Name } from './name.js';
 import { Reader } from './reader.js';
-import type { Writer } from './writer.js';
+import { MAX_MESSAGE_OCTETS, Writer } from './writer.js';
 
 type Kind = Exclude<RData['kind'], 'unknown'>;
 type Of<K extends Kind, D = RData> = D extends { readonly kind: infer Kinds } ? (K extends Kinds ? D : never) : never;
@@ -27,6 +30,15 @@ const SOA_FIELDS: Fields<'SOA'> = {
   mname: COMPRESSED_NAME, rname: COMPRESSED_NAME, serial: U32, refresh: SECONDS, retry: SECONDS, expire: SECONDS, minimum: SECONDS,
 };
 
+const DS_FIELDS: Fields<'DS'> = { keyTag: U16, algorithm: ALGORITHM, digestType: U8, digest: HEX };
+const DNSKEY_FIELDS: Fields<'DNSKEY'> = { flags: U16, protocol: U8, algorithm: ALGORITHM, publicKey: BASE64 };
+const RRSIG_FIELDS: Fields<'RRSIG'> = {
+  typeCovered: TYPE_CODE, algorithm: ALGORITHM, labels: U8, originalTtl: U32, expiration: TIME, inception: TIME, keyTag: U16, signer: PLAIN_NAME, signature: BASE64,
+};
+const NSEC3_FIELDS: Fields<'NSEC3'> = { hashAlgorithm: U8, flags: U8, iterations: U16, salt: SALT, nextHashedOwner: HASHED_OWNER, types: TYPES };
+const NAPTR_FIELDS: Fields<'NAPTR'> = { order: U16, preference: U16, flags: STRING, services: STRING, regexp: STRING, replacement: LENIENT_NAME };
+const SVCB_FIELDS: Fields<'SVCB'> = { priority: U16, target: PLAIN_NAME, params: SVC_PARAMS };
+
 const ROWS: ReadonlyMap<number, Row> = new Map([
   row('A', { address: IPV4 }, CLASS.IN), // RFC 1035 §3.4.1
   row('NS', { target: COMPRESSED_NAME }), // §3.3.11
@@ -37,6 +49,21 @@ const ROWS: ReadonlyMap<number, Row> = new Map([
   row('TXT', { strings: STRINGS }), // §3.3.14
   row('AAAA', { address: IPV6 }, CLASS.IN), // RFC 3596 §2.2
   row('SRV', { priority: U16, weight: U16, port: U16, target: LENIENT_NAME }, CLASS.IN), // RFC 2782
+  row('HINFO', { cpu: STRING, os: STRING }), // RFC 1035 §3.3.2
+  row('NAPTR', NAPTR_FIELDS), // RFC 3403 §4.1
+  row('DS', DS_FIELDS), // RFC 4034 §5
+  row('CDS', DS_FIELDS), // RFC 7344 §3.1
+  row('DNSKEY', DNSKEY_FIELDS), // RFC 4034 §2
+  row('CDNSKEY', DNSKEY_FIELDS), // RFC 7344 §3.2
+  row('RRSIG', RRSIG_FIELDS), // RFC 4034 §3
+  row('NSEC', { next: PLAIN_NAME, types: TYPES }), // RFC 4034 §4
+  row('NSEC3', NSEC3_FIELDS), // RFC 5155 §3
+  row('NSEC3PARAM', { hashAlgorithm: U8, flags: U8, iterations: U16, salt: SALT }), // RFC 5155 §4
+  row('TLSA', { usage: U8, selector: U8, matchingType: U8, certificate: HEX }), // RFC 6698 §2
+  row('SSHFP', { algorithm: U8, fingerprintType: U8, fingerprint: HEX }), // RFC 4255 §3
+  row('SVCB', SVCB_FIELDS, CLASS.IN), // RFC 9460 §2
+  row('HTTPS', SVCB_FIELDS, CLASS.IN), // RFC 9460 §9
+  row('CAA', { flags: U8, tag: TAG, value: LONG_STRING }), // RFC 8659 §4.1
   row('V', { content: PLAIN_NAME, object: STRING }, CLASS.IN), // private use, RFC 6895 §3.1
 ]);
 
@@ -73,13 +100,25 @@ export function encodeRData(type: number, data: RData, writer: Writer): void {
 
 /** The fields as a master file has them; octets as `\# 4 c0000201` (RFC 3597 §5). */
 export function formatRData(data: RData): string {
-  if (data.kind === 'unknown') {
-    const hex = Buffer.from(data.octets).toString('hex');
-    return hex === '' ? '\\# 0' : `\\# ${data.octets.length} ${hex}`;
-  }
+  if (data.kind === 'unknown') return formatOctets(data.octets);
   const values: Readonly<Record<string, unknown>> = data;
   const fields = ROWS.get(TYPE[data.kind])?.fields ?? [];
-  return fields.map(([name, field]) => field.format(values[name])).join(' ');
+  return fields
+    .map(([name, field]) => field.format(values[name]))
+    .filter((text) => text !== '') // a list of nothing: no types, no parameters
+    .join(' ');
+}
+
+/** Any type's data in the form that every reader knows: `\# 4 c0000201` (RFC 3597 §5). @throws RangeError as encodeRData does */
+export function formatGenericRData(type: number, data: RData): string {
+  // §4: its names stand whole, for there is no message that they could point into.
+  const writer = new Writer(MAX_MESSAGE_OCTETS, 'plain');
+  encodeRData(type, data, writer);
+  return formatOctets(writer.finish());
+}
+
+function formatOctets(octets: Uint8Array): string {
+  return octets.length === 0 ? '\\# 0' : `\\# ${octets.length} ${formatHex(octets)}`;
 }
 
 export type ParsedRData =
@@ -113,11 +152,10 @@ export function parseRData(type: number, tokens: readonly Token[], origin: Name)
 
 function parseGeneric(type: number, tokens: readonly Token[]): ParsedRData {
   const [length, ...words] = tokens.map((token) => token.text);
-  const hex = words.join('');
-  if (length === undefined || !/^\d{1,5}$/.test(length) || !/^([0-9a-f]{2})*$/i.test(hex) || hex.length / 2 !== Number(length)) {
+  const octets = parseHex(words.join(''));
+  if (length === undefined || !/^\d{1,5}$/.test(length) || octets?.length !== Number(length)) {
     return { kind: 'error', why: 'expected \\#, the count of octets, and so many octets in hexadecimal', index: 0 };
   }
-  const octets = new Uint8Array(Buffer.from(hex, 'hex'));
   // RFC 3597 §5: a known type in this form is that type; its names stand alone and can't point anywhere.
   const reader = new Reader(octets, 0, Infinity);
   const data = decodeRData(type, CLASS.IN, reader);

@@ -19,8 +19,12 @@ export class Writer {
   /** Where each name, and each end of one, begins; by the key of Name. */
   readonly #offsets = new Map<string, number>();
 
-  constructor(limit: number) {
+  readonly #compressing: boolean;
+
+  /** `names`: 'plain' writes every name whole, for data that stands outside a message. */
+  constructor(limit: number, names: NameForm = 'compressed') {
     this.#limit = Math.min(limit, MAX_MESSAGE_OCTETS);
+    this.#compressing = names === 'compressed';
   }
 
   get length(): number {
@@ -93,7 +97,7 @@ export class Writer {
       const known = this.#offsets.get(rest);
       if (known === undefined) {
         if (this.#length <= MAX_POINTER) this.#offsets.set(rest, this.#length);
-      } else if (form === 'compressed') {
+      } else if (this.#compressing && form === 'compressed') {
         this.u16(0xc000 | known);
         return;
       }

@@ -1,16 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { CLASS, TYPE } from '../../../../src/net/dns/message.js';
-import { formatRData, formatRcode, formatRecord, formatType, parseClass, parseDomain, parseRData, parseSeconds, parseType, type Token } from '../../../../src/net/dns/text.js';
+import { formatRData, formatRcode, formatRecord, formatType, parseClass, parseDomain, parseRData, parseSeconds, parseType } from '../../../../src/net/dns/text.js';
 import { anyName, anyRecord } from '../../../fixtures/dns/arbitraries.js';
 import { name } from '../../../fixtures/dns/parties.js';
+import { tokens } from '../../../fixtures/dns/tokens.js';
 
 const ORIGIN = name('hercdn.com');
-
-/** As the tokens of a line are found: by white space, quotes, and backslashes that take either's meaning. */
-function tokens(text: string): readonly Token[] {
-  return [...text.matchAll(/"((?:\\.|[^"\\])*)"|((?:\\.|[^\s"\\])+)/gs)].map(([, quoted, bare]) => ({ text: quoted ?? bare ?? '', quoted: quoted !== undefined }));
-}
 
 const parsed = (type: number, text: string): string => {
   const result = parseRData(type, tokens(text), ORIGIN);
@@ -25,7 +21,7 @@ describe('records as text', () => {
   for (const [text, type] of MNEMONICS) it(`${JSON.stringify(text)} is type ${type}`, () => expect(parseType(text)).to.equal(type));
 
   it('numbers without a word are TYPE, CLASS and RCODE with the number', () => {
-    expect([formatType(28), formatType(731), formatRcode(3), formatRcode(23)]).to.deep.equal(['AAAA', 'TYPE731', 'NXDOMAIN', 'RCODE23']);
+    expect([formatType(28), formatType(731), formatRcode(3), formatRcode(24)]).to.deep.equal(['AAAA', 'TYPE731', 'NXDOMAIN', 'RCODE24']);
     expect([parseClass('in'), parseClass('CLASS32'), parseClass('XX')]).to.deep.equal([1, 32, undefined]);
   });
 
