@@ -28,8 +28,8 @@ export interface Edge {
 
 /** Where an asker is, as far as a map or a database says. */
 export interface Place {
-  /** Ids of stores, and regions, that are to serve it; empty: any. */
-  readonly served: readonly string[];
+  /** Ids of stores and regions in lower case that are to serve it, the sets in order of preference; empty: any. */
+  readonly served: readonly (readonly string[])[];
   readonly location: Location | undefined;
 }
 

@@ -29,9 +29,11 @@ export function locateFirst(locators: readonly Locate[]): Locate {
   };
 }
 
-/** The stores that are to serve the place, by id or by region; all of them where none of those is at hand. */
+/** The stores that are to serve the place, by id or by region: of the first set that has some at hand; all where none has. */
 export function withinScope(edges: readonly Edge[], place: Place | undefined): readonly Edge[] {
-  if (!place || place.served.length === 0) return edges;
-  const served = edges.filter(({ id, region }) => place.served.includes(id) || (region !== undefined && place.served.includes(region)));
-  return served.length > 0 ? served : edges;
+  for (const served of place?.served ?? []) {
+    const chosen = edges.filter(({ id, region }) => served.includes(id.toLowerCase()) || (region !== undefined && served.includes(region.toLowerCase())));
+    if (chosen.length > 0) return chosen;
+  }
+  return edges;
 }

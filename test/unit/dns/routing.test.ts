@@ -33,7 +33,7 @@ function say(edges: readonly Edge[], { up, rules, full = '', lastGood = [], netw
 }
 
 describe('the pipeline leaves', () => {
-  const served = (...ids: readonly string[]): Locate => () => ({ place: { served: ids, location: undefined }, prefixLength: 17 });
+  const served = (...ids: readonly string[]): Locate => () => ({ place: { served: ids.map((id) => [id]), location: undefined }, prefixLength: 17 });
   const nowhere: Locate = () => ({ place: undefined, prefixLength: 9 });
   const cases: readonly (readonly [rule: string, edges: readonly Edge[], given: Case, expected: string])[] = [
     ['those that are up', [a, b, c], { up: 'ac' }, 'ac /0'],
@@ -43,6 +43,8 @@ describe('the pipeline leaves', () => {
     ['all, when all are full', [a, b], { up: 'ab', full: 'ab' }, 'ab /0'],
     ['those that serve the network', [a, b, c], { up: 'abc', rules: { locate: served('b') }, network: '192.0.2.0' }, 'b /17'],
     ['those of the region that serves it', [a, edge('e', { region: 'eu' }), c], { up: 'aec', rules: { locate: served('eu') }, network: '192.0.2.0' }, 'e /17'],
+    ['those that come first of it', [a, b, c], { up: 'abc', rules: { locate: served('c', 'b') }, network: '192.0.2.0' }, 'c /17'],
+    ['those that come next, where the first are down', [a, b, c], { up: 'ab', rules: { locate: served('c', 'b') }, network: '192.0.2.0' }, 'b /17'],
     ['others, where those are down', [a, b, c], { up: 'ac', rules: { locate: served('b') }, network: '192.0.2.0' }, 'ac /17'],
     ['all, for a network that nobody knows: the map took part', [a, b], { up: 'ab', rules: { locate: nowhere }, network: '192.0.2.0' }, 'ab /9'],
     ['one, whoever asks: the map took no part', [a, b], { up: 'a', rules: { locate: served('b') }, network: '192.0.2.0' }, 'a /0'],
