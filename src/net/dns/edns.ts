@@ -1,7 +1,8 @@
 // EDNS(0): the OPT pseudo-record and its options (RFC 6891 §6.1).
 
-import { CLIENT_SUBNET_OPTION } from './client-subnet.js';
-import { COOKIE_OPTION } from './cookie.js';
+import { CLIENT_SUBNET_OPTION, decodeClientSubnet } from './client-subnet.js';
+import { COOKIE_OPTION, decodeCookie } from './cookie.js';
+import { NSID_OPTION, PADDING_OPTION, TCP_KEEPALIVE_OPTION } from './edns-options.js';
 import { EXTENDED_ERROR_OPTION } from './extended-error.js';
 import { TYPE, type DnsMessage, type Edns, type EdnsOption } from './message.js';
 import type { Reader } from './reader.js';
@@ -9,10 +10,14 @@ import type { Writer } from './writer.js';
 
 export { ADDRESS_FAMILY, createClientSubnet, decodeClientSubnet, encodeClientSubnet, formatClientSubnet, type ClientSubnet } from './client-subnet.js';
 export { decodeCookie, encodeCookie, type Cookie } from './cookie.js';
+export { decodeNsid, decodePadding, decodeTcpKeepalive, encodeNsid, encodePadding, encodeTcpKeepalive, NSID_REQUEST, type TcpKeepalive } from './edns-options.js';
 export { EXTENDED_ERROR, decodeExtendedError, encodeExtendedError, type ExtendedError } from './extended-error.js';
 
 /** Option codes of the IANA registry, by name; the private ones are in account.ts. */
-export const OPTION = { NSID: 3, CLIENT_SUBNET: CLIENT_SUBNET_OPTION, COOKIE: COOKIE_OPTION, TCP_KEEPALIVE: 11, PADDING: 12, EXTENDED_ERROR: EXTENDED_ERROR_OPTION } as const;
+export const OPTION = {
+  NSID: NSID_OPTION, CLIENT_SUBNET: CLIENT_SUBNET_OPTION, COOKIE: COOKIE_OPTION, TCP_KEEPALIVE: TCP_KEEPALIVE_OPTION, PADDING: PADDING_OPTION,
+  EXTENDED_ERROR: EXTENDED_ERROR_OPTION,
+} as const;
 
 /** What we take and send over UDP: fits IPv6's least MTU, so nothing is fragmented (DNS Flag Day 2020; RFC 9715 §3.2). */
 export const UDP_PAYLOAD_SIZE = 1232;
@@ -58,6 +63,21 @@ export function decodeOptions(reader: Reader): readonly EdnsOption[] {
 export function decodeOpt(udpPayloadSize: number, ttl: number, options: readonly EdnsOption[]): DecodedOpt {
   const edns = { udpPayloadSize, version: (ttl >>> 16) & 0xff, dnssecOk: (ttl & 0x8000) !== 0, options };
   return { edns, rcodeBits: (ttl >>> 24) << 4 };
+}
+
+/** Whether an option of a query is one to be answered with FORMERR: of a form that its standard doesn't allow. */
+export function isMalformedOption(option: EdnsOption): boolean {
+  switch (option.code) {
+    case OPTION.CLIENT_SUBNET: {
+      const subnet = decodeClientSubnet(option);
+      // RFC 7871 §6: the scope is the server's to say.
+      return subnet === undefined || subnet.scopePrefixLength !== 0;
+    }
+    case OPTION.COOKIE:
+      return decodeCookie(option) === undefined;
+    default:
+      return false;
+  }
 }
 
 export function encodeOpt(edns: Edns, rcode: number, writer: Writer): void {
