@@ -1,4 +1,4 @@
-// What the local DNS believes of an authority's reply (RFC 5452 §6, RFC 2181 §5.4.1): the records of
+// What the local DNS believes of a reply (RFC 5452 §6, RFC 2181 §5.4.1): the records of
 // the chain that begins at the question, as far as they lie within the zone that was asked. Pure.
 
 import { CLASS, RCODE, TYPE, type DnsMessage, type ResourceRecord } from '../net/dns/message.js';
@@ -8,6 +8,8 @@ import { formatRcode } from '../net/dns/text.js';
 /** The zone whose authority replies, and which names it may speak of. */
 export interface Bailiwick {
   readonly apex: Name;
+  /** A resolver replies, and not an authority: with RA=1 in place of AA=1, and without referrals. */
+  readonly forwarded: boolean;
   owns(name: Name): boolean;
 }
 
@@ -49,17 +51,18 @@ export function readReply(message: DnsMessage, question: { readonly name: Name; 
 function read(message: DnsMessage, question: { readonly name: Name; readonly type: number }, zone: Bailiwick): Reading {
   if (message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN) return unusable(`answered ${formatRcode(message.rcode)}`);
 
+  if (zone.forwarded && !message.recursionAvailable) return unusable('offers no recursion (RA=0)');
   const chain: ResourceRecord[] = [];
   const seen = new Set<string>();
   let name = question.name;
   for (;;) {
     const owned = message.answers.filter((record) => record.class === CLASS.IN && record.name.equals(name));
     const records = owned.filter(({ type }) => type === question.type || question.type === TYPE.ANY);
-    if (records.length > 0) return message.authoritative ? { kind: 'answer', chain, name, records } : LAME;
+    if (records.length > 0) return isCompetent(message, zone) ? { kind: 'answer', chain, name, records } : LAME;
     const aliases = owned.filter(({ type }) => type === TYPE.CNAME);
     const [alias] = aliases;
     if (alias?.data.kind !== 'CNAME') break;
-    if (!message.authoritative) return LAME;
+    if (!isCompetent(message, zone)) return LAME;
     // RFC 2181 §10.1: an alias has one CNAME record.
     if (aliases.length > 1) return unusable(`answered with ${aliases.length} CNAME records of ${name.toString()}`);
     seen.add(name.key);
@@ -74,18 +77,23 @@ function read(message: DnsMessage, question: { readonly name: Name; readonly typ
 
 const LAME: Reading = { kind: 'unusable', why: 'answered without authority (AA=0)' };
 
+function isCompetent(message: DnsMessage, zone: Bailiwick): boolean {
+  return message.authoritative || zone.forwarded;
+}
+
 function readNegative(message: DnsMessage, zone: Bailiwick, believed: Believed): Reading {
   const { name, chain } = believed;
   const about = (record: ResourceRecord): boolean => record.class === CLASS.IN && name.isAtOrBelow(record.name) && record.name.isAtOrBelow(zone.apex);
   const soa = message.authorities.find((record) => record.type === TYPE.SOA && about(record));
-  if (message.rcode === RCODE.NXDOMAIN) return message.authoritative ? { ...believed, kind: 'nxdomain', soa } : LAME;
-  if (soa) return message.authoritative ? { ...believed, kind: 'nodata', soa } : LAME;
+  const competent = isCompetent(message, zone);
+  if (message.rcode === RCODE.NXDOMAIN) return competent ? { ...believed, kind: 'nxdomain', soa } : LAME;
+  if (soa) return competent ? { ...believed, kind: 'nodata', soa } : LAME;
 
   // RFC 2308 §2.2: NS records without SOA, below the zone asked, are a referral.
   const nameservers = message.authorities.filter((record) => record.type === TYPE.NS && about(record) && !record.name.equals(zone.apex));
   const [first] = nameservers;
-  if (first) return { ...believed, kind: 'referral', zone: first.name, addresses: glueOf(message, zone, first.name, nameservers) };
-  if (!message.authoritative) return LAME;
+  if (first && !zone.forwarded) return { ...believed, kind: 'referral', zone: first.name, addresses: glueOf(message, zone, first.name, nameservers) };
+  if (!competent) return LAME;
   return chain.length > 0 ? { ...believed, kind: 'alias' } : { ...believed, kind: 'nodata', soa: undefined };
 }
 

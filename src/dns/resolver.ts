@@ -1,28 +1,34 @@
-// The local DNS: a caching resolver for the zones whose authorities it is told; other names it refuses.
-// Below such a zone it follows referrals to servers with glue, on port 53, since a referral names no
-// port; a delegated zone on another port is configured like any other.
+// The local DNS: a caching resolver for the zones whose authorities it is told; other names it forwards,
+// if it is told where to, or refuses. Below such a zone it follows referrals to servers with glue, on port
+// 53, since a referral names no port; a delegated zone on another port is configured like any other.
 
 import type { Clock } from '../base/clock.js';
-import { isLoopback, unmapIPv4 } from '../net/address.js';
-import { ACCOUNT_OPTION, decodeTraceId, encodeAccount, type AccountedExchange } from '../net/dns/account.js';
-import { createResponse } from '../net/dns/build.js';
-import { createEdns, findOption } from '../net/dns/edns.js';
+import { isLoopback, unmapIPv4, type Endpoint } from '../net/address.js';
+import { ACCOUNT_OPTION, decodeTraceId } from '../net/dns/account.js';
+import { findOption } from '../net/dns/edns.js';
 import type { DnsExchange } from '../net/dns/exchange.js';
-import { encodeExtendedError, EXTENDED_ERROR } from '../net/dns/extended-error.js';
-import { RCODE, type DnsQuery, type EdnsOption, type Peer } from '../net/dns/message.js';
-import type { Answer, Answerer } from './answerer.js';
+import { EXTENDED_ERROR } from '../net/dns/extended-error.js';
+import { RCODE, type DnsQuery, type Peer } from '../net/dns/message.js';
+import { refuse, type Answer, type Answerer } from './answerer.js';
 import { createAuthorities, type AuthorityAddress } from './authorities.js';
 import { createCache, type Failure } from './cache.js';
 import { createRecent } from './recent.js';
 import { nobodyFor, resolve, resolveFromCache, type Resolution, type ResolveEnv } from './resolve.js';
-import { createUpstream, round, type Happened, type Wanted } from './upstream.js';
+import { respond, since } from './respond.js';
+import { answerInTime } from './serve-stale.js';
+import { createTailoredZones, NOBODY, readClient } from './subnet.js';
+import { createUpstream, type Wanted } from './upstream.js';
 
 export interface ResolverOptions {
   readonly authorities: readonly AuthorityAddress[];
-  /** Addresses, besides loopback, whose queries may ask for the account. */
+  /** Resolvers asked, one after the other, about names of no configured zone; without any, such names are refused. */
+  readonly forward?: readonly Endpoint[];
+  /** Zones whose authorities are told the client's network (RFC 7871). None unless said. */
+  readonly tailoredZones?: readonly string[];
+  /** Addresses, besides loopback, whose queries may ask for the account, and may name another's network. */
   readonly accountFor?: readonly string[];
-  /** 10,000 unless said. */
-  readonly maxCacheEntries?: number;
+  /** What the cache may hold, in bytes: 64 MB unless said. */
+  readonly cacheBytes?: number;
   /** The port of servers that a referral names: 53 unless said. */
   readonly referralPort?: number;
 }
@@ -35,64 +41,51 @@ export interface ResolverEnv {
 /** Less than the 5 s after which stub resolvers give up: they shall hear which authority is down. */
 const BUDGET_MS = 3000;
 
-/** @throws CdnError USAGE for an authority whose zone is no domain name */
+/** @throws CdnError USAGE for a zone that is no domain name */
 export function createResolving(options: ResolverOptions, env: ResolverEnv): Answerer {
-  const authorities = createAuthorities(options.authorities);
-  const cache = createCache(options.maxCacheEntries === undefined ? {} : { maxEntries: options.maxCacheEntries }, env);
-  const upstream = createUpstream({ authorities, referralPort: options.referralPort ?? 53 }, env);
+  const authorities = createAuthorities(options.authorities, options.forward);
+  const cache = createCache(options.cacheBytes === undefined ? {} : { maxBytes: options.cacheBytes }, env);
+  const tailored = createTailoredZones(options.tailoredZones ?? []);
+  const upstream = createUpstream({ authorities, referralPort: options.referralPort ?? 53, tailored }, env);
   const resolveEnv: ResolveEnv = { clock: env.clock, cache, upstream, authorities };
-  const allowed = new Set(options.accountFor ?? []);
+  const trusted = new Set(options.accountFor ?? []);
+  const isTrusted = (address: string): boolean => isLoopback(address) || trusted.has(address);
   const recent = createRecent(env);
 
   return (query, peer) => {
     const wanted: Wanted = { name: query.question.name, type: query.question.type };
     const startedAtMs = env.clock.monotonic();
-    const traceId = traceOf(query, peer, allowed);
-    if (!authorities.find(wanted.name)) return respond(query, refused(nobodyFor(wanted.name)), undefined);
+    const client = tailored.any ? readClient(query, peer, isTrusted) : NOBODY;
+    if (client === 'malformed') return refuse(query, RCODE.FORMERR, 'the client subnet is malformed');
+    const traceId = traceOf(query, peer, isTrusted);
 
     const finish = (resolution: Resolution): Answer => {
-      if (traceId === undefined) return respond(query, resolution, undefined);
+      if (traceId === undefined) return respond(query, resolution, client, undefined);
       const exchanges = resolution.exchanges.map((happened) => since(startedAtMs, happened));
-      return respond(query, resolution, recent.complete(`${traceId} ${wanted.type} ${wanted.name.key}`, peer.transport, exchanges));
+      return respond(query, resolution, client, recent.complete(`${traceId} ${wanted.type} ${wanted.name.key}`, peer.transport, exchanges));
     };
-    const known = resolveFromCache(resolveEnv, wanted);
-    if (known) return finish(known);
-    if (!query.message.recursionDesired) return respond(query, refused(NOT_CACHED), undefined);
-    return resolve(resolveEnv, wanted, BUDGET_MS, traceId).then(finish);
+    const lookup = { subnet: client.subnet, stale: false };
+    const known = resolveFromCache(resolveEnv, wanted, lookup);
+    if (known && known.failure === undefined) return finish(known);
+    if (!known && !authorities.find(wanted.name, wanted.type)) return finish(refused(nobodyFor(wanted.name)));
+    if (!query.message.recursionDesired) return finish(known ?? refused(NOT_CACHED));
+    const expired = resolveFromCache(resolveEnv, wanted, { ...lookup, stale: true });
+    const asker = { subnet: client.subnet, traceId };
+    // RFC 8767 §5: after a failure nobody is asked for a while, and stale data is given at once.
+    const answer = answerInTime(known ?? (() => resolve(resolveEnv, wanted, BUDGET_MS, asker)), expired, env.clock);
+    return answer instanceof Promise ? answer.then(finish) : finish(answer);
   };
 }
 
-const NOT_CACHED: Failure = { infoCode: EXTENDED_ERROR.OTHER, text: 'not in the cache, and recursion was not asked for (RD=0)' };
+/** RFC 8914 §4.21: what a resolver says to a query with RD=0 that it can't answer. */
+const NOT_CACHED: Failure = { infoCode: EXTENDED_ERROR.NOT_AUTHORITATIVE, text: 'not in the cache, and recursion was not asked for (RD=0)' };
 
 function refused(failure: Failure): Resolution {
-  return { rcode: RCODE.REFUSED, answers: [], soa: undefined, failure, exchanges: [] };
+  return { rcode: RCODE.REFUSED, answers: [], soa: undefined, failure, remembered: false, scope: 0, stale: false, exchanges: [] };
 }
 
 /** The trace that this query belongs to, if it comes from somebody who may ask for accounts. */
-function traceOf(query: DnsQuery, peer: Peer, allowed: ReadonlySet<string>): string | undefined {
+function traceOf(query: DnsQuery, peer: Peer, isTrusted: (address: string) => boolean): string | undefined {
   const option = findOption(query.message.edns, ACCOUNT_OPTION);
-  const address = unmapIPv4(peer.remote.address);
-  return option && (isLoopback(address) || allowed.has(address)) ? decodeTraceId(option) : undefined;
-}
-
-/** `account`: the exchanges to give account of, if any account is to be given. */
-function respond(query: DnsQuery, resolution: Resolution, account: readonly AccountedExchange[] | undefined): Answer {
-  const { rcode, answers, soa, failure } = resolution;
-  const options: EdnsOption[] = [];
-  // RFC 8914 §3: the client is told why, and of whom it could not be learned.
-  if (failure) options.push(encodeExtendedError(failure.infoCode, failure.text));
-  if (account) options.push(encodeAccount({ cached: account.length === 0, exchanges: account }));
-  const message = createResponse(query.message, {
-    recursionAvailable: true,
-    rcode,
-    answers,
-    authorities: soa ? [soa] : [],
-    ...(query.message.edns && { edns: createEdns({ dnssecOk: query.message.edns.dnssecOk, options }) }),
-  });
-  return { message, cached: failure === undefined && resolution.exchanges.length === 0, ...(failure && { failure: failure.text }) };
-}
-
-/** An exchange that another client's question began may be older than this question. */
-function since(startedAtMs: number, { startedAtMs: exchangeAtMs, ...happened }: Happened): AccountedExchange {
-  return { at: Math.max(0, round(exchangeAtMs - startedAtMs)), ...happened };
+  return option && isTrusted(unmapIPv4(peer.remote.address)) ? decodeTraceId(option) : undefined;
 }

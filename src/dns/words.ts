@@ -9,9 +9,9 @@ export function plain(name: Name): string {
   return name.labelCount === 0 ? '.' : name.toString().slice(0, -1);
 }
 
-/** "A file1.hiscinema.com". */
+/** "A file1.hiscinema.com"; in lower case, since a resolver chooses the letter case by chance. */
 export function describeQuestion(question: Question): string {
-  return `${formatType(question.type)} ${plain(question.name)}`;
+  return `${formatType(question.type)} ${plain(question.name).toLowerCase()}`;
 }
 
 const MOST_RECORDS = 4;

@@ -117,10 +117,10 @@ describe('the local DNS follows', () => {
     expect(wiring.sent).to.have.length(13);
   });
   it('not an alias to a name that no configured authority knows', async () => {
-    const { handler } = localDns({ [ONE]: scripted({ answers: ['a.one.test. 60 CNAME b.elsewhere.test.'] }) });
+    const { handler } = localDns({ [ONE]: scripted({ answers: ['a.one.test. 60 CNAME b.elsewhere.example.'] }) });
     const message = await ask(handler, 'A a.one.test.', { options: [] });
     expect(summary(message)).to.equal('SERVFAIL ra');
-    expect(errorOf(message)).to.equal('no authority is configured for b.elsewhere.test');
+    expect(errorOf(message)).to.equal('no authority is configured for b.elsewhere.example');
   });
   it('RFC 1034 §5.3.3 4b: a referral, with glue in the bailiwick', async () => {
     const { handler, wiring } = localDns({
@@ -184,7 +184,7 @@ describe('the local DNS answers', () => {
   const good = scripted({ answers: ['a.one.test. 60 A 192.0.2.9'] });
 
   const cases: readonly (readonly [section: string, question: string, answer: string, options?: AskOptions])[] = [
-    ['RFC 1035 §4.1.1: names it knows no authority of with REFUSED', 'A a.elsewhere.test.', 'REFUSED ra'],
+    ['RFC 1035 §4.1.1: names it knows no authority of with REFUSED', 'A a.elsewhere.example.', 'REFUSED ra'],
     ['RFC 1034 §4.3.1: nothing that is not cached without RD', 'A a.one.test.', 'REFUSED ra', { recursionDesired: false }],
     ['RFC 6891 §6.1.1: OPT is no question', 'OPT a.one.test.', 'FORMERR'],
     ['RFC 5936 §2.2.1: AXFR', 'AXFR one.test.', 'REFUSED'],

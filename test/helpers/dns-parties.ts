@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { systemClock, type Clock } from '../../src/base/clock.js';
 import { systemRandom } from '../../src/base/random.js';
 import { createCatalog, type Catalog } from '../../src/catalog/index.js';
-import { createAuthority, createCdnZone, createPublisherZone, createResolver, createRouter, uncheckedHealth, type AuthorityAddress, type StoreAddress, type Zone } from '../../src/dns/index.js';
+import { createAuthority, createCdnZone, createPublisherZone, createResolver, createRouter, uncheckedHealth, type AuthorityAddress, type LocalDnsOptions, type StoreAddress, type Zone } from '../../src/dns/index.js';
 import type { Endpoint } from '../../src/net/address.js';
 import { createDnsExchange, type DnsExchange } from '../../src/net/dns/exchange.js';
 import type { DnsHandler } from '../../src/net/dns/message.js';
@@ -24,7 +24,7 @@ export interface Parties {
   readonly exchange: DnsExchange;
   serve(handler: DnsHandler): Promise<Endpoint>;
   authority(zones: readonly Zone[]): Promise<Endpoint>;
-  localDns(authorities: readonly AuthorityAddress[], clock?: Clock): Promise<Endpoint>;
+  localDns(authorities: readonly AuthorityAddress[], clock?: Clock, options?: Partial<LocalDnsOptions>): Promise<Endpoint>;
   /** All three roles, as `cdn dns` makes them. */
   network(stores: readonly StoreAddress[], catalog?: Catalog): Promise<Network>;
   /** A UDP socket that answers each datagram with whatever `reply` makes of it. */
@@ -50,8 +50,8 @@ export function useParties(): Parties {
     return server.endpoint;
   };
   const authority = (zones: readonly Zone[]): Promise<Endpoint> => serve(createAuthority({ zones }, { clock: systemClock, log }));
-  const localDns = (authorities: readonly AuthorityAddress[], clock: Clock = systemClock): Promise<Endpoint> =>
-    serve(createResolver({ authorities }, { clock, log, exchange: createDnsExchange({ clock, random: systemRandom }) }));
+  const localDns = (authorities: readonly AuthorityAddress[], clock: Clock = systemClock, options: Partial<LocalDnsOptions> = {}): Promise<Endpoint> =>
+    serve(createResolver({ authorities, ...options }, { clock, log, exchange: createDnsExchange({ clock, random: systemRandom }) }));
 
   return {
     lines,

@@ -5,7 +5,7 @@ import type { EdnsOption } from './message.js';
 export const EXTENDED_ERROR_OPTION = 15;
 
 /** Info codes, those that the parties here have cause to say (RFC 8914 §4). */
-export const EXTENDED_ERROR = { OTHER: 0, STALE_ANSWER: 3, NOT_READY: 14, PROHIBITED: 18, NOT_AUTHORITATIVE: 20, NOT_SUPPORTED: 21, NO_REACHABLE_AUTHORITY: 22, NETWORK_ERROR: 23, INVALID_DATA: 24 } as const;
+export const EXTENDED_ERROR = { OTHER: 0, STALE_ANSWER: 3, CACHED_ERROR: 13, NOT_READY: 14, PROHIBITED: 18, STALE_NXDOMAIN: 19, NOT_AUTHORITATIVE: 20, NOT_SUPPORTED: 21, NO_REACHABLE_AUTHORITY: 22, NETWORK_ERROR: 23, INVALID_DATA: 24 } as const;
 
 const PURPOSES: ReadonlyMap<number, string> = new Map([
   [0, 'Other Error'], [1, 'Unsupported DNSKEY Algorithm'], [2, 'Unsupported DS Digest Type'], [3, 'Stale Answer'], [4, 'Forged Answer'],
