@@ -1,7 +1,9 @@
 // What the layers of this room hand to each other: the message, and what a log says about it.
 
-import { RCODE, type DnsHandler, type DnsMessage, type DnsQuery, type Peer } from '../net/dns/message.js';
 import { createResponse } from '../net/dns/build.js';
+import { createEdns } from '../net/dns/edns.js';
+import { RCODE, SILENCE, type DnsHandler, type DnsMessage, type DnsQuery, type DnsReply, type EdnsOption, type Peer } from '../net/dns/message.js';
+import type { Name } from '../net/dns/name.js';
 import type { Eventual } from '../net/handler.js';
 
 export interface Answer {
@@ -10,16 +12,35 @@ export interface Answer {
   readonly cached: boolean;
   /** Why a query failed, for people; absent when it didn't. */
   readonly failure?: string;
+  /** The wildcard that stood in for the name asked for. */
+  readonly wildcard?: Name | undefined;
+  /** Nothing is sent; `message` is what would have been. */
+  readonly dropped?: boolean;
+  /** What is sent in place of `message`: several, over TCP. */
+  readonly stream?: Iterable<DnsMessage>;
 }
 
 export type Answerer = (query: DnsQuery, peer: Peer) => Eventual<Answer>;
 
-/** The message alone, as the transport wants it. */
+/** What is sent, as the transport wants it. */
 export function toHandler(answerer: Answerer): DnsHandler {
   return (query, peer) => {
     const answer = answerer(query, peer);
-    return answer instanceof Promise ? answer.then(({ message }) => message) : answer.message;
+    return answer instanceof Promise ? answer.then(toReply) : toReply(answer);
   };
+}
+
+function toReply({ message, dropped, stream }: Answer): DnsReply {
+  if (dropped === true) return SILENCE;
+  return stream ? { messages: stream } : message;
+}
+
+/** The answer with one more option in its OPT; without EDNS in the query there is no place for one (RFC 6891 §7). */
+export function withOption(query: DnsQuery, answer: Answer, option: EdnsOption): Answer {
+  const asked = query.message.edns;
+  if (!asked) return answer;
+  const edns = answer.message.edns ?? createEdns({ dnssecOk: asked.dnssecOk });
+  return { ...answer, message: { ...answer.message, edns: { ...edns, options: [...edns.options, option] } } };
 }
 
 /** An answer with nothing but its rcode. */

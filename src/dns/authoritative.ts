@@ -13,6 +13,8 @@ export interface ZoneSet {
   readonly zones: readonly Zone[];
   /** The zone that a question of this type is about; undefined: the name is in none of them. */
   find(name: Name, type: number): Zone | undefined;
+  /** From now on this zone is served in place of the one with its apex: each answer is made from the one or the other. */
+  swap(zone: Zone): void;
 }
 
 export function createZoneSet(zones: readonly Zone[]): ZoneSet {
@@ -25,7 +27,10 @@ export function createZoneSet(zones: readonly Zone[]): ZoneSet {
     return undefined;
   };
   return {
-    zones,
+    get zones() {
+      return [...byApex.values()];
+    },
+    swap: (zone) => void byApex.set(zone.apex.key, zone),
     find: (name, type) => {
       const nearest = findNearest(name);
       // RFC 4035 §3.1.4.1: DS belongs to the parent's side of a cut, if the parent is served here too.
@@ -62,11 +67,14 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxCh
   const seen = new Set<string>();
   let name = question.name;
   let zone: Zone | undefined = first;
+  let wildcard: Name | undefined;
   // RFC 1034 §4.3.2 step 3a: an alias begins the search anew. In a loop, or at the limit, what was
   // found is the answer, and whoever asked goes on from there.
   while (zone && !seen.has(name.key) && seen.size <= maxChain) {
     seen.add(name.key);
     const found: ZoneAnswer = lookupZone(zone, name, question.type);
+    // The first name is the one that whoever asks can make up.
+    if ((found.kind === 'answer' || found.kind === 'cname') && seen.size === 1) wildcard = found.wildcard;
     if (found.kind !== 'cname') {
       conclude(draft, set, zone, found, asker);
       break;
@@ -79,7 +87,7 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxCh
   }
   const { scope, ...sections } = draft;
   const edns = subnet && { edns: withScope(query.message.edns, subnet, scope) };
-  return { message: createResponse(query.message, { ...sections, ...edns }), cached: false };
+  return { message: createResponse(query.message, { ...sections, ...edns }), cached: false, wildcard };
 }
 
 /** RFC 7871 §7.2.1: the subnet as it came, and how much of it the answer depends on; 0 is said, too. */

@@ -2,29 +2,52 @@
 
 import type { Clock } from '../base/clock.js';
 import type { Catalog } from '../catalog/index.js';
-import { compose } from '../net/handler.js';
+import { compose, type Layer } from '../net/handler.js';
 import type { DnsExchange } from '../net/dns/exchange.js';
 import type { DnsHandler } from '../net/dns/message.js';
 import type { Log } from '../observe/log.js';
-import { toHandler } from './answerer.js';
-import { answerFromZones, createZoneSet } from './authoritative.js';
+import type { Prefix } from '../net/prefix.js';
+import { toHandler, type Answerer } from './answerer.js';
+import { answerFromZones, createZoneSet, type ZoneSet } from './authoritative.js';
+import { exchangeCookies, type ServerCookies } from './cookies.js';
 import { guard } from './guard.js';
+import { answerChaos, tellNsid, type Identity } from './identity.js';
+import { limitRate, type RateLimitOptions } from './limit.js';
 import { createResolving, type ResolverOptions } from './resolver.js';
 import { tellAsAuthority, tellAsLocalDns } from './transcript.js';
+import { transferZones } from './transfer.js';
 import type { Zone } from './zone.js';
 
 export interface AuthorityOptions {
   /** Of several zones that hold a name the nearest answers. */
-  readonly zones: readonly Zone[];
+  readonly zones: readonly Zone[] | ZoneSet;
   /** Aliases followed within these zones for one answer: 8 unless said. */
   readonly maxChain?: number;
+  /** Absent: cookies are ignored. */
+  readonly cookies?: ServerCookies;
+  /** Absent: no limit. */
+  readonly rateLimit?: RateLimitOptions;
+  /** Absent: nothing is told. */
+  readonly identity?: Identity;
+  /** Whom zones are transferred to: nobody unless said. */
+  readonly transferTo?: readonly Prefix[];
 }
 
 /** An authoritative server's handler. */
 export function createAuthority(options: AuthorityOptions, env: { readonly clock: Clock; readonly log: Log }): DnsHandler {
-  const set = createZoneSet(options.zones);
+  const set = 'swap' in options.zones ? options.zones : createZoneSet(options.zones);
   const maxChain = options.maxChain ?? 8;
-  return toHandler(compose([tellAsAuthority(set, env), guard], (query, peer) => answerFromZones(set, query, peer, maxChain)));
+  const { cookies, rateLimit, identity = {}, transferTo = [] } = options;
+  const layers: readonly Layer<Answerer>[] = [
+    tellAsAuthority(set, env),
+    ...(rateLimit ? [limitRate(rateLimit, { ...env, cookies })] : []),
+    ...(cookies ? [exchangeCookies(cookies)] : []),
+    tellNsid(identity),
+    answerChaos(identity),
+    transferZones(set, transferTo),
+    guard,
+  ];
+  return toHandler(compose(layers, (query, peer) => answerFromZones(set, query, peer, maxChain)));
 }
 
 export interface LocalDnsOptions extends ResolverOptions {

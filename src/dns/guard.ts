@@ -14,7 +14,7 @@ function objection(query: DnsQuery): Answer | undefined {
   // RFC 6891 §6.1.1: OPT is never asked for.
   if (question.type === TYPE.OPT) return refuse(query, RCODE.FORMERR, 'OPT is no question');
   if (question.class !== CLASS.IN) return refuse(query, RCODE.REFUSED, `class ${question.class} is not served`);
-  // RFC 5936 §2.2.1: a transfer that isn't allowed is refused.
+  // RFC 5936 §2.2.1: a transfer that isn't allowed is refused; those that are don't get here.
   if (question.type === TYPE.AXFR || question.type === TYPE.IXFR) return refuse(query, RCODE.REFUSED, 'zones are not transferred');
   // RFC 6895 §3.1: 128-255 are questions about questions; ANY is the one with an answer (RFC 8482).
   if (question.type >= 128 && question.type <= 254) return refuse(query, RCODE.NOTIMP, `${formatType(question.type)} is not known here`);

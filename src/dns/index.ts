@@ -1,7 +1,14 @@
+export { createServerCookies, type ServerCookies } from './cookies.js';
+export { createZoneSet, type ZoneSet } from './authoritative.js';
 export { createAuthority, createResolver, type AuthorityOptions, type LocalDnsOptions } from './chain.js';
 export type { AuthorityAddress } from './authorities.js';
 export { createCdnZone, createPublisherZone, type CdnZoneOptions, type PublisherZoneOptions, type StoreAddress } from './zones.js';
 export { createHealthChecker, type HealthChecker, type HealthOptions } from './health.js';
 export { createRouter, uncheckedHealth, type Router, type RouterOptions } from './router.js';
+export type { Edge } from './routing-edge.js';
+export { locateFirst, type Locate } from './scope.js';
+export { parseScopeMap } from './scope-map.js';
+export { openDatabase } from './scope-mmdb.js';
+export { createStatusHandler, type RoutingStatus, type StoreStatus } from './status.js';
 export { loadZoneFile } from './zone-file.js';
 export type { Zone } from './zone.js';

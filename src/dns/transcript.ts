@@ -77,7 +77,9 @@ function tell(env: TranscriptEnv, teller: Teller): Layer<Answerer> {
     };
     teller.received(query, peer, facts);
     const answered = (answer: Answer): Answer => {
-      const { message, cached, failure } = answer;
+      const { message, cached, failure, dropped } = answer;
+      // A flood that gets no answers gets no lines either; the limit tells when it begins.
+      if (dropped === true) return answer;
       teller.answered(query, peer, answer, { ...facts, rcode: formatRcode(message.rcode), ms: Math.round((env.clock.monotonic() - startedAtMs) * 1000) / 1000, cached, ...(failure !== undefined && { failure }) });
       return answer;
     };

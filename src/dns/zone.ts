@@ -42,9 +42,9 @@ export interface Zone {
 
 export type ZoneAnswer =
   /** The RRset asked for; for ANY one RRset that the name has. */
-  | { readonly kind: 'answer'; readonly rrset: RRset }
+  | { readonly kind: 'answer'; readonly rrset: RRset; readonly wildcard?: Name | undefined }
   /** The name is an alias; what was asked for is at `target`. */
-  | { readonly kind: 'cname'; readonly rrset: RRset; readonly target: Name }
+  | { readonly kind: 'cname'; readonly rrset: RRset; readonly target: Name; readonly wildcard?: Name | undefined }
   /** Another server knows: the NS RRset of the cut, and addresses that this zone has for its targets. */
   | { readonly kind: 'referral'; readonly rrset: RRset; readonly glue: readonly RRset[] }
   /** The name exists, the type doesn't. */
@@ -64,7 +64,7 @@ export function lookupZone(zone: Zone, qname: Name, qtype: number): ZoneAnswer {
   // RFC 4592 §3.3.1: the source of synthesis is the asterisk label right below the closest encloser.
   const wildcardName = encloser.name.prepend('*');
   const wildcard = wildcardName && zone.nodes.get(wildcardName.key);
-  return wildcard ? readNode(zone, wildcard, qname, qtype) : { kind: 'nxdomain' };
+  return wildcard ? readNode(zone, wildcard, qname, qtype, wildcard.name) : { kind: 'nxdomain' };
 }
 
 /** The longest existing name above `qname` (RFC 4592 §3.3.1); the apex always exists. */
@@ -76,19 +76,20 @@ function closestEncloser(zone: Zone, qname: Name): ZoneNode {
   throw new Error(`${qname.toString()} is not in the zone ${zone.apex.toString()}`);
 }
 
-function readNode(zone: Zone, node: ZoneNode, qname: Name, qtype: number): ZoneAnswer {
+/** `wildcard`: the node's name, when it stands in for `qname`. */
+function readNode(zone: Zone, node: ZoneNode, qname: Name, qtype: number, wildcard?: Name): ZoneAnswer {
   // RFC 4035 §3.1.4.1: DS belongs to the parent's side of the cut.
   const parentSide = qtype === DS && node.cut?.name.equals(node.name) === true;
   if (node.cut && !parentSide) return refer(zone, node.cut);
 
   // RFC 8482 §4.1: for ANY a subset of what there is, here one RRset.
   const found = qtype === TYPE.ANY ? node.rrsets.values().next().value : node.rrsets.get(qtype);
-  if (found) return { kind: 'answer', rrset: ownedBy(found, qname) };
+  if (found) return { kind: 'answer', rrset: ownedBy(found, qname), wildcard };
 
   // RFC 1034 §3.6.2: an alias answers for every type but its own.
   const alias = node.rrsets.get(TYPE.CNAME);
   const data = alias?.records[0]?.data;
-  if (alias && data?.kind === 'CNAME') return { kind: 'cname', rrset: ownedBy(alias, qname), target: data.target };
+  if (alias && data?.kind === 'CNAME') return { kind: 'cname', rrset: ownedBy(alias, qname), target: data.target, wildcard };
   return { kind: 'nodata' };
 }
 

@@ -9,7 +9,7 @@ import { formatEndpoint, type Endpoint } from '../../src/net/address.js';
 import { createQuery, createResponse } from '../../src/net/dns/build.js';
 import { createEdns } from '../../src/net/dns/edns.js';
 import type { DnsExchange } from '../../src/net/dns/exchange.js';
-import type { DnsHandler, DnsMessage, EdnsOption, Peer, ResourceRecord } from '../../src/net/dns/message.js';
+import type { DnsHandler, DnsMessage, DnsReply, EdnsOption, Peer, ResourceRecord } from '../../src/net/dns/message.js';
 import { Name } from '../../src/net/dns/name.js';
 import { formatRcode, formatRecord, parseRData, parseType } from '../../src/net/dns/text.js';
 
@@ -57,6 +57,11 @@ export interface AskOptions {
 
 /** Calls a handler with the question "A file1.hiscinema.com". */
 export async function ask(handler: DnsHandler, question: string, options: AskOptions = {}): Promise<DnsMessage> {
+  return single(await askAnything(handler, question, options));
+}
+
+/** The same for what may be no answer at all, or many messages. */
+export async function askAnything(handler: DnsHandler, question: string, options: AskOptions = {}): Promise<DnsReply> {
   const [type = '', owner = ''] = question.split(' ');
   const message = createQuery({
     name: nameOf(owner),
@@ -70,6 +75,12 @@ export async function ask(handler: DnsHandler, question: string, options: AskOpt
   if (!asked) throw new Error('no question');
   const peer: Peer = { remote: { address: options.remote ?? '127.0.0.1', port: 57_797 }, local: { address: '127.0.0.1', port: 53 }, transport: options.transport ?? 'udp' };
   return handler({ message, question: asked }, peer);
+}
+
+/** The one message of a handler that has answered with one. */
+export function single(reply: DnsReply): DnsMessage {
+  if ('messages' in reply) throw new Error('the handler has not answered with a single message');
+  return reply;
 }
 
 /** All that a table of cases looks at, section by section: "NOERROR aa; file1… CNAME …; ; ". */
@@ -130,7 +141,7 @@ export function wire(handlers: Readonly<Record<string, DnsHandler>>): Wiring {
     const handler = handlers[formatEndpoint(server)];
     if (!handler) throw new CdnError('DNS_UNREACHABLE', `${formatEndpoint(server)} did not answer`);
     const local: Endpoint = { address: '127.0.0.1', port: 50_000 + sent.length };
-    const message = await handler({ message: query, question }, { remote: local, local: server, transport: 'udp' });
+    const message = single(await handler({ message: query, question }, { remote: local, local: server, transport: 'udp' }));
     return { message, transport: 'udp', local, remote: server, durationMs: 1 };
   };
   return { exchange, sent, queries };

@@ -7,13 +7,22 @@ import { formatEndpoint } from '../address.js';
 import type { Eventual } from '../handler.js';
 import { createResponse } from './build.js';
 import { createEdns, udpReplySize } from './edns.js';
-import { OPCODE, RCODE, type DnsHandler, type DnsMessage, type Peer } from './message.js';
+import { OPCODE, RCODE, SILENCE, type DnsHandler, type DnsMessage, type DnsReply, type Peer } from './message.js';
 import { encodeWithin } from './truncate.js';
 import { decodeMessage, type Decoded } from './wire.js';
 import { MAX_MESSAGE_OCTETS } from './writer.js';
 
-/** undefined when there is nothing to answer: too short for a header, or itself an answer. Never throws, never rejects. */
-export type Answerer = (octets: Uint8Array, peer: Peer) => Eventual<Uint8Array | undefined>;
+/** Several messages, over TCP only; each is encoded when it is taken. */
+export type OctetStream = Iterable<Uint8Array>;
+/** undefined when there is nothing to answer: too short for a header, itself an answer, or the handler says nothing. */
+export type Answered = Uint8Array | OctetStream | undefined;
+/** Never throws, never rejects; taking from a stream may throw. */
+export type Answerer = (octets: Uint8Array, peer: Peer) => Eventual<Answered>;
+
+/** Whether it is a stream: a message is iterable too, octet by octet. */
+export function isStream(answered: Answered): answered is OctetStream {
+  return answered !== undefined && !(answered instanceof Uint8Array);
+}
 
 export function createAnswerer(handler: DnsHandler, log: Log): Answerer {
   const failed = (peer: Peer, query: DnsMessage, error: unknown): Uint8Array => {
@@ -21,8 +30,13 @@ export function createAnswerer(handler: DnsHandler, log: Log): Answerer {
     log.error(`answering ${String(question?.name)} for ${formatEndpoint(peer.remote)} failed: ${messageOf(error)}`, { remote: peer.remote, error });
     return encodeWithin(createResponse(query, { rcode: RCODE.SERVFAIL }), udpReplySize(query));
   };
-  const encode = (peer: Peer, query: DnsMessage, response: DnsMessage): Uint8Array => {
+  const encode = (peer: Peer, query: DnsMessage, response: DnsReply): Answered => {
+    if (response === SILENCE) return undefined;
     try {
+      if ('messages' in response) {
+        if (peer.transport === 'udp') throw new Error('several messages have no place in a datagram');
+        return encodeEach(query, response.messages);
+      }
       return encodeWithin(conform(query, response), peer.transport === 'udp' ? udpReplySize(query) : MAX_MESSAGE_OCTETS);
     } catch (error) {
       return failed(peer, query, error);
@@ -54,6 +68,10 @@ export function createAnswerer(handler: DnsHandler, log: Log): Answerer {
       return failed(peer, query, error);
     }
   };
+}
+
+function* encodeEach(query: DnsMessage, messages: Iterable<DnsMessage>): Generator<Uint8Array> {
+  for (const message of messages) yield encodeWithin(conform(query, message), MAX_MESSAGE_OCTETS);
 }
 
 /** The rcode of a query that no handler gets to see; undefined for one that it does. */

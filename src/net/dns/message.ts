@@ -119,8 +119,10 @@ export interface DnsStream {
   readonly messages: Iterable<DnsMessage>;
 }
 
-/** undefined: nothing is sent. */
-export type DnsReply = DnsMessage | DnsStream | undefined;
+/** Nothing is sent. */
+export const SILENCE: DnsStream = { messages: [] };
+
+export type DnsReply = DnsMessage | DnsStream;
 
 /** Gives the answer as a value; the transport truncates, encodes and sends it. */
 export type DnsHandler = (query: DnsQuery, peer: Peer) => Eventual<DnsReply>;

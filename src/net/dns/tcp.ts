@@ -6,7 +6,7 @@ import type { Clock, Stop } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
 import { unmapIPv4, type Endpoint } from '../address.js';
-import type { Answerer } from './answer.js';
+import { isStream, type Answered, type Answerer, type OctetStream } from './answer.js';
 import { Deframer, frame } from './framing.js';
 
 /** Queries of one connection being worked on; the next ones wait in its socket. */
@@ -101,9 +101,26 @@ function serve(socket: Socket, idleMs: number, answer: Answerer, env: { readonly
     if (ended && pending === 0 && !socket.writableNeedDrain) socket.end();
   };
   // What gets no answer isn't a client's: on a stream there is no telling where sense begins again.
-  const settle = (octets: Uint8Array | undefined): void => {
-    if (octets) write(octets);
+  const settle = (answered: Answered): void => {
+    if (isStream(answered)) void send(answered);
+    else if (answered) write(answered);
     else socket.destroy();
+  };
+  // One message at a time, and the next one when the client has read: a zone may be larger than memory has room for.
+  const send = async (stream: OctetStream): Promise<void> => {
+    pending += 1;
+    try {
+      for (const octets of stream) {
+        if (socket.destroyed) break;
+        await new Promise<void>((resolve) => socket.write(frame(octets), () => resolve()));
+        touch();
+      }
+    } catch (error) {
+      env.log.error(`DNS over TCP to ${remote.address}: ${messageOf(error)}`, { remote, error });
+      socket.destroy();
+    }
+    pending -= 1;
+    work();
   };
 
   socket.on('error', (error) => env.log.debug(`DNS over TCP from ${remote.address}: ${messageOf(error)}`, { remote, error }));

@@ -4,7 +4,7 @@ import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { messageOf } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
 import { formatEndpoint, type Endpoint } from '../address.js';
-import type { Answerer } from './answer.js';
+import { isStream, type Answered, type Answerer } from './answer.js';
 
 /** Octets that may wait for the system to send them; answers beyond it are dropped, as the network may drop any. */
 const MAX_SEND_QUEUE_OCTETS = 4 * 1024 * 1024;
@@ -24,8 +24,8 @@ export async function openUdp(local: Endpoint, answer: Answerer, log: Log): Prom
   const socket = createUdpSocket(local.address);
   await bindUdp(socket, local);
   let open = true;
-  const send = (octets: Uint8Array | undefined, remote: Endpoint): void => {
-    if (octets && open && socket.getSendQueueSize() < MAX_SEND_QUEUE_OCTETS) socket.send(octets, remote.port, remote.address);
+  const send = (octets: Answered, remote: Endpoint): void => {
+    if (octets && !isStream(octets) && open && socket.getSendQueueSize() < MAX_SEND_QUEUE_OCTETS) socket.send(octets, remote.port, remote.address);
   };
   // Whatever a datagram, or an ICMP message about one, has done to the socket: the next is another matter.
   socket.on('error', (error) => log.debug(`UDP ${formatEndpoint(local)}: ${messageOf(error)}`, { error }));
