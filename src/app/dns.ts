@@ -18,6 +18,12 @@ export interface DnsServiceOptions {
   readonly stores: readonly StoreAddress[];
   /** What the local DNS asks about zones that aren't served here. */
   readonly authorities: readonly ZoneAuthority[];
+  /** Resolvers that the local DNS asks about everything else. */
+  readonly forward?: readonly Endpoint[];
+  /** Zones whose authorities are told the client's network: the CDN's unless said. */
+  readonly ecsZones?: readonly string[];
+  /** Memory for what the local DNS remembers, in bytes. */
+  readonly cacheBytes?: number;
   readonly zoneFiles: readonly string[];
   readonly catalog: Catalog;
 }
@@ -42,6 +48,11 @@ function reachable(endpoint: Endpoint): Endpoint {
 
 function nextPort(endpoint: Endpoint, steps: number): Endpoint {
   return endpoint.port === 0 ? endpoint : { ...endpoint, port: endpoint.port + steps };
+}
+
+/** RFC 7871 §7.1: client subnets go to the zones that are known to make use of them. */
+function resolverOptions({ forward = [], ecsZones = [CDN_ZONE], cacheBytes }: DnsServiceOptions) {
+  return { forward, tailoredZones: ecsZones, ...(cacheBytes !== undefined && { cacheBytes }) };
 }
 
 export function createDnsService(options: DnsServiceOptions, env: Env): DnsService {
@@ -90,7 +101,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     if (role === 'authoritative') return;
     const given = new Set(options.authorities.map(({ zone }) => zone.toLowerCase().replace(/\.$/, '')));
     const authorities = [...options.authorities, ...served.filter(({ zone }) => !given.has(zone.replace(/\.$/, '')))];
-    endpoint = await add('Local DNS', listen, [], createResolver({ authorities, catalog }, env));
+    endpoint = await add('Local DNS', listen, [], createResolver({ authorities, catalog, ...resolverOptions(options) }, env));
   };
 
   const stop = async (graceMs: number): Promise<void> => {

@@ -25,14 +25,22 @@ export default class Dns extends BaseCommand {
     portal: fieldFlag(FIELDS.portal, { defaultText: '127.0.0.1:40720' }),
     store: fieldListFlag(FIELDS.store, { defaultText: '127.0.0.1:40721' }),
     authority: fieldListFlag(FIELDS.authority),
+    forward: fieldListFlag(FIELDS.forward),
+    'ecs-zone': fieldListFlag(FIELDS.ecsZone, { defaultText: 'hercdn.com' }),
+    'cache-size': fieldFlag(FIELDS.cacheSize, { defaultText: '64MB' }),
     zone: fieldListFlag(FIELDS.zone),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Dns);
     const role = readOptional('role', FIELDS.role, flags.role) ?? 'all';
+    const cacheBytes = readOptional('cache-size', FIELDS.cacheSize, flags['cache-size']);
+    const ecsZones = readList('ecs-zone', FIELDS.ecsZone, flags['ecs-zone']);
     const options = {
       role,
+      forward: readList('forward', FIELDS.forward, flags.forward) ?? [],
+      ...(cacheBytes !== undefined && { cacheBytes }),
+      ...(ecsZones && { ecsZones }),
       listen: readOptional('listen', LISTEN, flags.listen) ?? (role === 'authoritative' ? DEFAULTS.publisherAuthority : DEFAULTS.localDns),
       portal: readOptional('portal', FIELDS.portal, flags.portal) ?? DEFAULTS.portal,
       stores: (readList('store', FIELDS.store, flags.store) ?? [DEFAULTS.store]).map((endpoint, index) => ({ id: `store-${index + 1}`, endpoint })),

@@ -2,7 +2,7 @@
 // says, and the sentence that explains it. Flags, checks and help are made from here.
 
 import { fileURLToPath } from 'node:url';
-import { parseRate } from '../base/units.js';
+import { parseRate, parseSize } from '../base/units.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../net/address.js';
 
 export interface Field<T> {
@@ -86,6 +86,24 @@ export const FIELDS = {
     value: 'ZONE=ADDR:PORT',
     parse: parseZoneAuthority,
   } satisfies Field<ZoneAuthority>,
+  forward: endpointField('CDN_FORWARD', 'a resolver that the local DNS asks about names of no zone it knows, one after the other; without any it refuses them (repeatable)', { address: '192.0.2.53', port: 53 }),
+  cacheSize: {
+    env: 'CDN_CACHE_SIZE',
+    summary: 'memory for what the local DNS remembers',
+    expected: 'a size from 1MB to 16GB such as "64MB"',
+    value: 'SIZE',
+    parse: (text: string) => {
+      const size = parseSize(text);
+      return size === undefined || size < 1_000_000 || size > 16_000_000_000 ? undefined : size;
+    },
+  } satisfies Field<number>,
+  ecsZone: {
+    env: 'CDN_ECS_ZONE',
+    summary: "a zone whose authority the local DNS tells the client's network: /24, or /56 of IPv6 (repeatable)",
+    expected: 'a zone such as "hercdn.com"',
+    value: 'ZONE',
+    parse: (text: string) => (/^[!-~]{1,255}$/.test(text) ? text : undefined),
+  } satisfies Field<string>,
   zone: pathField('CDN_ZONE', 'a master file to serve as one more zone (repeatable)', 'FILE'),
   role: choiceField('CDN_ROLE', 'which DNS servers to run', ['all', 'local', 'authoritative']),
   mode: choiceField('CDN_MODE', 'whether bytes pass the portal (relay) or the page plays from the store that DNS picks (direct)', ['relay', 'direct']),
