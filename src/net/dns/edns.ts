@@ -68,11 +68,9 @@ export function decodeOpt(udpPayloadSize: number, ttl: number, options: readonly
 /** Whether an option of a query is one to be answered with FORMERR: of a form that its standard doesn't allow. */
 export function isMalformedOption(option: EdnsOption): boolean {
   switch (option.code) {
-    case OPTION.CLIENT_SUBNET: {
-      const subnet = decodeClientSubnet(option);
+    case OPTION.CLIENT_SUBNET:
       // RFC 7871 §6: the scope is the server's to say.
-      return subnet === undefined || subnet.scopePrefixLength !== 0;
-    }
+      return decodeClientSubnet(option)?.scopePrefixLength !== 0;
     case OPTION.COOKIE:
       return decodeCookie(option) === undefined;
     default:

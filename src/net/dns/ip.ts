@@ -53,18 +53,28 @@ export function parseIPv6(text: string): Uint8Array | undefined {
 }
 
 export function formatIPv6(octets: Uint8Array, at = 0): string {
-  const groups: number[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push(((octets[at + i] as number) << 8) | (octets[at + i + 1] as number));
+  const group = (index: number): number => ((octets[at + 2 * index] as number) << 8) | (octets[at + 2 * index + 1] as number);
   // RFC 5952 §4.2: "::" stands for the longest run of two or more zero groups, the first of equals.
-  let best = { start: 0, length: 1 };
-  for (let start = 0; start < 8; start += 1) {
-    let length = 0;
-    while (groups[start + length] === 0) length += 1;
-    if (length > best.length) best = { start, length };
+  let bestStart = 8;
+  let bestLength = 1;
+  for (let start = 0, end = 0; start < 8; start = end + 1) {
+    end = start;
+    while (end < 8 && group(end) === 0) end += 1;
+    if (end - start > bestLength) {
+      bestStart = start;
+      bestLength = end - start;
+    }
   }
-  const hex = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');
-  if (best.length === 1) return hex(groups);
   // §5: an IPv4-mapped address shows its IPv4 address.
-  if (best.start === 0 && best.length === 5 && groups[5] === 0xffff) return `::ffff:${formatIPv4(octets, at + 12)}`;
-  return `${hex(groups.slice(0, best.start))}::${hex(groups.slice(best.start + best.length))}`;
+  if (bestStart === 0 && bestLength === 5 && group(5) === 0xffff) return `::ffff:${formatIPv4(octets, at + 12)}`;
+  let text = '';
+  for (let index = 0; index < 8; index += 1) {
+    if (index === bestStart) {
+      text += index === 0 ? '::' : ':';
+      index += bestLength - 1;
+    } else {
+      text += index === 7 ? group(index).toString(16) : `${group(index).toString(16)}:`;
+    }
+  }
+  return text;
 }

@@ -5,6 +5,15 @@ import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, Name } from './name.js';
 
 const POINTER = 0xc0;
 
+/** Steps beyond one an octet: enough for a name or two, and a thousand copies, in the smallest message. */
+const SPARE_NAME_STEPS = 1024;
+const SPARE_COPY_STEPS = 16_384;
+export const SPARE_STEPS = SPARE_NAME_STEPS + SPARE_COPY_STEPS;
+/** A copied array costs a computer about as much as so many labels. */
+const COPY_STEPS = 16;
+const EMPTY_STEPS = 4;
+const EMPTY = new Uint8Array(0);
+
 /** Whether a name may, by the standard of what it stands in, be cut short by a pointer. */
 export type NameForm = 'compressed' | 'plain';
 
@@ -20,12 +29,17 @@ export class Reader {
   /** Names by where they begin; a pointer there gives the very same Name again. */
   readonly #names = new Map<number, Name>();
   /**
-   * What this message's names may still cost: one for each label and pointer followed, one for each eight
-   * octets of a name not met before. It is as much as the message has octets, and honest messages need far
-   * less, because of #names; without a bound 64 KiB could make us follow millions of pointers, or copy
-   * thousands of names of 255 octets.
+   * Steps that this message's names may still cost: one for each label and pointer followed, one for each
+   * eight octets of a name not met before. There are as many as the message has octets, and honest messages
+   * need far fewer, because of #names; without a bound 64 KiB could make us follow millions of pointers, or
+   * copy thousands of names of 255 octets.
    */
-  #budget: number;
+  #nameSteps: number;
+  /**
+   * Steps that its other pieces may still cost, COPY_STEPS for each that is copied. It is room for one piece
+   * of data in as many records as a message can have; without a bound 64 KiB could make us copy 32,000 texts.
+   */
+  #copySteps: number;
 
   /** No pointer leads to before it: into a header, or out of RDATA that stands alone. */
   readonly #floor: number;
@@ -36,7 +50,13 @@ export class Reader {
     this.offset = offset;
     this.limit = octets.length;
     this.#floor = floor;
-    this.#budget = octets.length + 1024;
+    this.#nameSteps = octets.length + SPARE_NAME_STEPS;
+    this.#copySteps = octets.length + SPARE_COPY_STEPS;
+  }
+
+  /** What has been read so far has cost: in proportion to the octets, whatever they say. */
+  get steps(): number {
+    return 2 * this.octets.length + SPARE_STEPS - this.#nameSteps - this.#copySteps;
   }
 
   /** Octets left before the limit. */
@@ -71,7 +91,8 @@ export class Reader {
   /** A copy: the message's own octets may be used again by whoever received them. */
   take(count: number): Uint8Array {
     const at = this.skip(count);
-    return at === undefined ? new Uint8Array(0) : this.octets.slice(at, this.offset);
+    if ((this.#copySteps -= count > 0 ? COPY_STEPS : EMPTY_STEPS) < 0) this.fail('has more pieces than any message needs');
+    return at === undefined || count === 0 || this.failure !== undefined ? EMPTY : this.octets.slice(at, at + count);
   }
 
   /** Where the skipped octets begin; undefined if they aren't all there. */
@@ -105,7 +126,7 @@ export class Reader {
     let length = 0;
     let pointer: { readonly target: number; readonly before: number } | undefined;
     for (;;) {
-      if ((this.#budget -= 1) < 0) return this.#failName('has names that cost too much to follow');
+      if ((this.#nameSteps -= 1) < 0) return this.#failName('has names that cost too much to follow');
       if (at >= end) return this.#failName('ends within a name');
       const head = octets[at] as number;
       if (head === 0) {
@@ -155,7 +176,7 @@ export class Reader {
   }
 
   #create(from: number, to: number): Name {
-    this.#budget -= (to - from) >>> 3;
+    this.#nameSteps -= (to - from) >>> 3;
     return new Name(scratch.slice(from, to));
   }
 
