@@ -2,12 +2,15 @@
 // Each has a socket of its own, so that the messages between them are real datagrams.
 
 import { CDN_ZONE, PUBLISHER_ZONE, type Catalog } from '../catalog/index.js';
-import { DEFAULTS, LOOPBACK, type ZoneAuthority } from '../config/index.js';
-import { createAuthority, createCdnZone, createPublisherZone, createResolver, createRouter, loadZoneFile, uncheckedHealth, type StoreAddress, type Zone } from '../dns/index.js';
+import { CdnError } from '../base/errors.js';
+import { DEFAULTS, LOOPBACK, type HealthSettings, type RoutingSettings, type ZoneAuthority } from '../config/index.js';
+import { createAuthority, createCdnZone, createPublisherZone, createResolver, createStatusHandler, loadZoneFile, type StoreAddress, type Zone } from '../dns/index.js';
 import { formatEndpoint, isWildcard, outwardAddress, type Endpoint } from '../net/address.js';
 import type { DnsHandler } from '../net/dns/message.js';
 import { createDnsServer, type DnsServer } from '../net/dns/server.js';
+import { createHttpServer } from '../net/http/server.js';
 import type { Env } from './env.js';
+import { createRouting, type Routing } from './routing.js';
 import { stopAll, type Service } from './service.js';
 
 export interface DnsServiceOptions {
@@ -26,6 +29,11 @@ export interface DnsServiceOptions {
   readonly cacheBytes?: number;
   readonly zoneFiles: readonly string[];
   readonly catalog: Catalog;
+  readonly routing: RoutingSettings;
+  /** undefined: stores are not checked, and each is taken to be up. */
+  readonly health: HealthSettings | undefined;
+  /** Where the state of the stores is told; undefined: at the usual place, or at a free port where that is taken. */
+  readonly status: Endpoint | undefined;
 }
 
 export interface DnsService extends Service {
@@ -58,6 +66,7 @@ function resolverOptions({ forward = [], ecsZones = [CDN_ZONE], cacheBytes }: Dn
 export function createDnsService(options: DnsServiceOptions, env: Env): DnsService {
   const { catalog, stores, portal } = options;
   const roles: Role[] = [];
+  const helpers: Service[] = [];
   let endpoint = options.listen;
 
   const add = async (title: string, listen: Endpoint, zones: readonly string[], handler: DnsHandler): Promise<Endpoint> => {
@@ -68,22 +77,53 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     return server.endpoint;
   };
 
+  /** The stores' first verdicts are in before anybody is sent to one. */
+  const startRouting = async (): Promise<Routing> => {
+    const routing = await createRouting(stores, options.routing, options.health, env);
+    const { checker } = routing;
+    if (checker) {
+      helpers.push({ start: checker.start, stop: () => checker.stop() });
+      await checker.start();
+    }
+    helpers.push(await startStatus(routing));
+    return routing;
+  };
+
+  const startStatus = async ({ router, checker }: Routing): Promise<Service> => {
+    const handler = createStatusHandler({ stores, router, checker }, env);
+    const listenAt = async (at: Endpoint): Promise<Service> => {
+      const server = createHttpServer({ endpoint: at, role: 'the status of the stores' }, handler, env);
+      await server.start();
+      env.log.info(`Status of the stores on http://${formatEndpoint(server.endpoint)}/_cdn/health`, { role: 'status', ...server.endpoint });
+      return server;
+    };
+    if (options.status) return await listenAt(options.status);
+    // Where the others are on free ports, so is this.
+    const usual = options.listen.port === 0 ? { ...DEFAULTS.status, port: 0 } : DEFAULTS.status;
+    try {
+      return await listenAt(usual);
+    } catch (error) {
+      if (!(error instanceof CdnError) || error.code !== 'ADDRESS_IN_USE') throw error;
+      return await listenAt({ ...usual, port: 0 });
+    }
+  };
+
   /** The zones that this process serves, and where; `first` is the port of the first of them. */
   const startAuthorities = async (first: Endpoint): Promise<readonly ZoneAuthority[]> => {
     const served: ZoneAuthority[] = [];
     // Zone files are read before anything listens: one that is broken stops the start.
     const files: Zone[] = [];
-    for (const file of options.zoneFiles) files.push(await loadZoneFile(file));
+    for (const file of options.zoneFiles) files.push(await loadZoneFile(file, env));
     const own = options.role === 'all' || files.length === 0;
     const glue = { ...first, address: isWildcard(first.address) ? outwardAddress(first.address) : first.address };
     const serial = Math.floor(env.clock.now() / 1000);
-    const router = createRouter({}, { clock: env.clock, health: uncheckedHealth });
     const serve = async (zones: readonly Zone[], steps: number, names: readonly string[]): Promise<void> => {
       const at = await add(`Authority of ${names.join(', ')}`, nextPort(first, steps), names, createAuthority({ zones }, env));
       for (const zone of names) served.push({ zone, endpoint: reachable(at) });
     };
     if (own) {
       await serve([createPublisherZone({ catalog, portal, authority: glue, serial, courtesy: glue })], 0, [PUBLISHER_ZONE]);
+      const { router } = await startRouting();
       await serve([createCdnZone({ catalog, stores, authority: glue, serial, router })], 1, [CDN_ZONE]);
     }
     if (files.length > 0) await serve(files, own ? 2 : 0, files.map((zone) => zone.apex.toString()));
@@ -105,7 +145,8 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
   };
 
   const stop = async (graceMs: number): Promise<void> => {
-    await stopAll(roles.splice(0).map(({ server }) => ({ start: server.start, stop: () => server.stop() })), graceMs);
+    const servers = roles.splice(0).map(({ server }) => ({ start: server.start, stop: () => server.stop() }));
+    await stopAll([...servers, ...helpers.splice(0)], graceMs);
   };
 
   return {

@@ -13,6 +13,8 @@ export interface StoreServiceOptions {
   readonly id: string;
   /** Bytes a second for each response; undefined: as fast as it goes. */
   readonly rateBytesPerSecond: number | undefined;
+  /** Transfers at a time, told to whoever asks for its health; undefined: it says nothing. */
+  readonly capacity?: number | undefined;
 }
 
 export interface StoreService extends Service {
@@ -22,8 +24,8 @@ export interface StoreService extends Service {
 }
 
 export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'log'>): StoreService {
-  const rate = options.rateBytesPerSecond;
-  const store = createStore({ dir: options.dir, id: options.id, ...(rate === undefined ? {} : { rateBytesPerSecond: rate }) }, env);
+  const { dir, id, rateBytesPerSecond: rate, capacity } = options;
+  const store = createStore({ dir, id, ...(rate === undefined ? {} : { rateBytesPerSecond: rate }), ...(capacity === undefined ? {} : { capacity }) }, env);
   const server = createHttpServer({ endpoint: options.listen, role: options.id }, store.handler, env);
   return {
     id: options.id,

@@ -2,19 +2,32 @@
 
 import { CdnError, systemCode } from '../base/errors.js';
 import { scanFolder } from '../catalog/index.js';
-import { DEFAULTS, LOOPBACK, storeEndpoint } from '../config/index.js';
+import { DEFAULTS, LOOPBACK, storeEndpoint, type HealthSettings, type RoutingSettings } from '../config/index.js';
 import { formatEndpoint, type Endpoint } from '../net/address.js';
+import type { Edge } from '../dns/index.js';
 import { createDnsService, type DnsService } from './dns.js';
 import type { Env } from './env.js';
 import { stopAll, type Service } from './service.js';
 import { createStoreService, type StoreService } from './store.js';
 import { createWebService, type WebService } from './web.js';
 
+/** A store to run, and what routing should know of it. */
+export interface StorePlan extends Omit<Edge, 'endpoint'> {
+  /** undefined: an address of its own and the common port. */
+  readonly endpoint?: Endpoint | undefined;
+  /** Bytes a second for each response; undefined: as fast as it goes. */
+  readonly rateBytesPerSecond: number | undefined;
+}
+
 export interface NetworkOptions {
-  readonly stores: number;
+  readonly stores: readonly StorePlan[];
   readonly dir: string;
   readonly mode: 'relay' | 'direct';
-  readonly rateBytesPerSecond: number | undefined;
+  readonly routing: RoutingSettings;
+  /** undefined: stores are not checked. */
+  readonly health: HealthSettings | undefined;
+  /** Where the state of the stores is told; undefined: at the usual place. */
+  readonly status: Endpoint | undefined;
   /** Take a free port where the usual one is in use. */
   readonly freePorts: boolean;
   /** All stores on 127.0.0.1; what happens by itself where 127.0.0.2 can't be bound. */
@@ -38,9 +51,9 @@ async function withPort<T>(endpoint: Endpoint, freePorts: boolean, start: (endpo
   }
 }
 
-async function startStore(endpoint: Endpoint, index: number, options: NetworkOptions, env: Env): Promise<StoreService> {
-  const id = `store-${index + 1}`;
-  const store = createStoreService({ listen: endpoint, dir: options.dir, id, rateBytesPerSecond: options.rateBytesPerSecond }, { ...env, log: env.log.as(id) });
+async function startStore(endpoint: Endpoint, plan: StorePlan, options: NetworkOptions, env: Env): Promise<StoreService> {
+  const { id, rateBytesPerSecond, capacity } = plan;
+  const store = createStoreService({ listen: endpoint, dir: options.dir, id, rateBytesPerSecond, capacity }, { ...env, log: env.log.as(id) });
   await store.start();
   return store;
 }
@@ -51,13 +64,13 @@ async function startStore(endpoint: Endpoint, index: number, options: NetworkOpt
  */
 async function startStores(options: NetworkOptions, env: Env, started: StoreService[]): Promise<void> {
   const oneAddress = options.oneAddress;
-  for (let index = 0; index < options.stores; index += 1) {
+  for (const [index, plan] of options.stores.entries()) {
     const first = started[0]?.endpoint;
     const usual = storeEndpoint(index, oneAddress);
-    const wanted = oneAddress || first === undefined ? usual : { ...usual, port: first.port };
+    const wanted = plan.endpoint ?? (oneAddress || first === undefined ? usual : { ...usual, port: first.port });
     // Only the first store, or one told apart by its port, may look for another port.
-    const mayMove = options.freePorts && (oneAddress || index === 0);
-    started.push(await withPort(wanted, mayMove, (endpoint) => startStore(endpoint, index, options, env)));
+    const mayMove = options.freePorts && (oneAddress || index === 0 || plan.endpoint !== undefined);
+    started.push(await withPort(wanted, mayMove, (endpoint) => startStore(endpoint, plan, options, env)));
   }
 }
 
@@ -76,7 +89,8 @@ async function startStoresOrFallBack(options: NetworkOptions, env: Env, started:
     await startStores(options, env, started);
   } catch (error) {
     const portTaken = error instanceof CdnError && error.code === 'ADDRESS_IN_USE' && options.freePorts;
-    if (options.oneAddress || !(isUnavailable(error) || portTaken)) throw error;
+    const asTold = options.stores.some(({ endpoint }) => endpoint !== undefined);
+    if (options.oneAddress || asTold || !(isUnavailable(error) || portTaken)) throw error;
     await stopAll(started.splice(0), 0);
     env.log.info(`Stores cannot have an address each here, so they share ${LOOPBACK} and are told apart by port`, { reason: (error as Error).message });
     await startStores({ ...options, oneAddress: true }, env, started);
@@ -108,9 +122,15 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
     });
     web = portal;
     const addresses = stores.map(({ id, endpoint }) => ({ id, endpoint }));
+    const edges = stores.flatMap(({ endpoint }, index): readonly Edge[] => {
+      const plan = options.stores[index];
+      return plan ? [{ ...plan, endpoint }] : [];
+    });
+    const { routing, health } = options;
+    const status = options.status ?? (options.freePorts ? { ...DEFAULTS.status, port: 0 } : undefined);
     const local = await withPort(DEFAULTS.localDns, options.freePorts, async (listen) => {
       const service = createDnsService(
-        { role: 'all', listen, portal: portal.endpoint, stores: addresses, authorities: [], zoneFiles: [], catalog },
+        { role: 'all', listen, portal: portal.endpoint, stores: edges, authorities: [], zoneFiles: [], catalog, routing, health, status },
         { ...env, log: env.log.as('dns') },
       );
       await service.start();

@@ -3,6 +3,8 @@
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?$/i;
 const RATE = /^(\d+(?:\.\d+)?)\s*([kmgtKMGT]?)(i?)(bit\/s|bit|bps|[bB]\/s|Bps|[bB])$/;
+const DURATION = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)$/;
+const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const EXPONENT: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
 
 function scale(prefix: string, binary: string): number {
@@ -23,6 +25,13 @@ export function parseRate(text: string): number | undefined {
   const value = Number(match[1]) * scale(match[2] ?? '', match[3] ?? '');
   const bits = /^(bit|bps)/.test(match[4] ?? '');
   return bits ? value / 8 : value;
+}
+
+/** "2s", "500 ms", "1.5m", "1h" -> milliseconds; undefined if it is none of these. */
+export function parseDuration(text: string): number | undefined {
+  const match = DURATION.exec(text.trim());
+  if (!match) return undefined;
+  return Number(match[1]) * (MILLISECONDS[match[2] ?? ''] ?? 0);
 }
 
 /** 2_912_345 -> "2.9 MB". */

@@ -5,7 +5,8 @@ import { untilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fetchSummary, storyLines } from '../cli/fetch-output.js';
 import { fieldFlag, readOptional } from '../cli/flags.js';
-import { DEFAULTS, FIELDS } from '../config/index.js';
+import { plainStores } from '../cli/routing-flags.js';
+import { DEFAULTS, FIELDS, NO_TOPOLOGY, resolveHealth, resolveRouting } from '../config/index.js';
 
 export default class Demo extends BaseCommand {
   static override summary = 'start the network, fetch one title through it, print the messages, stop';
@@ -20,10 +21,12 @@ export default class Demo extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Demo);
     const network = {
-      stores: readOptional('stores', FIELDS.stores, flags.stores) ?? DEFAULTS.stores,
+      stores: plainStores(readOptional('stores', FIELDS.stores, flags.stores) ?? DEFAULTS.stores),
+      routing: resolveRouting({}, NO_TOPOLOGY),
+      health: resolveHealth({}, NO_TOPOLOGY),
+      status: undefined,
       dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
       mode: 'relay',
-      rateBytesPerSecond: undefined,
       freePorts: true,
       oneAddress: false,
     } as const;

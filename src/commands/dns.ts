@@ -1,8 +1,11 @@
 import { createDnsService } from '../app/dns.js';
 import { runUntilSignal } from '../app/service.js';
+import { requestStatus } from '../app/status.js';
 import { scanFolder } from '../catalog/index.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
+import { ROUTING_FLAGS, STATUS_FLAGS, edgesOf, readRouting, readStatusRequest } from '../cli/routing-flags.js';
+import { statusLines } from '../cli/status-output.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
 
 const LISTEN = FIELDS.listen(DEFAULTS.localDns);
@@ -15,6 +18,7 @@ export default class Dns extends BaseCommand {
     { description: 'all three, on ports 40722 to 40724', command: '<%= config.bin %> <%= command.id %>' },
     { description: 'ask them', command: 'dig @127.0.0.1 -p 40722 file1.hiscinema.com' },
     { description: 'two stores to route between', command: '<%= config.bin %> <%= command.id %> --store 127.0.0.1:40721 --store 127.0.0.2:40721' },
+    { description: 'how the stores of a running one are', command: '<%= config.bin %> <%= command.id %> --status' },
     { description: 'only the authorities, on another machine', command: '<%= config.bin %> <%= command.id %> --role authoritative --listen 192.0.2.53:40723 --portal 192.0.2.80:80 --store 192.0.2.81:80' },
     { description: 'only the local DNS, asking them', command: '<%= config.bin %> <%= command.id %> --role local --authority hiscinema.com=192.0.2.53:40723 --authority hercdn.com=192.0.2.53:40724' },
   ];
@@ -29,10 +33,19 @@ export default class Dns extends BaseCommand {
     'ecs-zone': fieldListFlag(FIELDS.ecsZone, { defaultText: 'hercdn.com' }),
     'cache-size': fieldFlag(FIELDS.cacheSize, { defaultText: '64MB' }),
     zone: fieldListFlag(FIELDS.zone),
+    ...ROUTING_FLAGS,
+    ...STATUS_FLAGS,
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Dns);
+    const request = readStatusRequest(flags);
+    if (request) {
+      const status = await requestStatus(request, await this.createEnv(flags));
+      for (const line of flags.json ? [JSON.stringify(status, undefined, 2)] : statusLines(status)) this.log(line);
+      return;
+    }
+    const { stores, ...routing } = await readRouting(flags);
     const role = readOptional('role', FIELDS.role, flags.role) ?? 'all';
     const cacheBytes = readOptional('cache-size', FIELDS.cacheSize, flags['cache-size']);
     const ecsZones = readList('ecs-zone', FIELDS.ecsZone, flags['ecs-zone']);
@@ -43,7 +56,8 @@ export default class Dns extends BaseCommand {
       ...(ecsZones && { ecsZones }),
       listen: readOptional('listen', LISTEN, flags.listen) ?? (role === 'authoritative' ? DEFAULTS.publisherAuthority : DEFAULTS.localDns),
       portal: readOptional('portal', FIELDS.portal, flags.portal) ?? DEFAULTS.portal,
-      stores: (readList('store', FIELDS.store, flags.store) ?? [DEFAULTS.store]).map((endpoint, index) => ({ id: `store-${index + 1}`, endpoint })),
+      stores: readList('store', FIELDS.store, flags.store)?.map((endpoint, index) => ({ id: `store-${index + 1}`, endpoint })) ?? edgesOf(stores) ?? [{ id: 'store-1', endpoint: DEFAULTS.store }],
+      ...routing,
       authorities: readList('authority', FIELDS.authority, flags.authority) ?? [],
       zoneFiles: readList('zone', FIELDS.zone, flags.zone) ?? [],
       catalog: await scanFolder(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir),

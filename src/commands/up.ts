@@ -3,6 +3,7 @@ import { createNetwork } from '../app/up.js';
 import { runUntilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fieldFlag, readOptional } from '../cli/flags.js';
+import { ROUTING_FLAGS, plainStores, readRouting } from '../cli/routing-flags.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
 
 /** Wide enough for "store-64". */
@@ -22,17 +23,22 @@ export default class Up extends BaseCommand {
     dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
     mode: fieldFlag(FIELDS.mode, { defaultText: 'relay' }),
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
+    ...ROUTING_FLAGS,
     'free-ports': Flags.boolean({ summary: 'take a free port wherever the usual one is in use', env: 'CDN_FREE_PORTS' }),
     'one-address': Flags.boolean({ summary: 'put all stores on 127.0.0.1, told apart by port', env: 'CDN_ONE_ADDRESS' }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Up);
+    const { stores, ...routing } = await readRouting(flags);
+    const count = readOptional('stores', FIELDS.stores, flags.stores);
+    const planned = count === undefined ? stores ?? plainStores(DEFAULTS.stores) : plainStores(count);
+    const rateBytesPerSecond = readOptional('rate', FIELDS.rate, flags.rate);
     const options = {
-      stores: readOptional('stores', FIELDS.stores, flags.stores) ?? DEFAULTS.stores,
+      stores: rateBytesPerSecond === undefined ? planned : planned.map((store) => ({ ...store, rateBytesPerSecond })),
+      ...routing,
       dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
       mode: readOptional('mode', FIELDS.mode, flags.mode) ?? 'relay',
-      rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),
       freePorts: flags['free-ports'],
       oneAddress: flags['one-address'],
     };

@@ -2,7 +2,7 @@
 // says, and the sentence that explains it. Flags, checks and help are made from here.
 
 import { fileURLToPath } from 'node:url';
-import { parseRate, parseSize } from '../base/units.js';
+import { parseDuration, parseRate, parseSize } from '../base/units.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../net/address.js';
 
 export interface Field<T> {
@@ -26,6 +26,8 @@ export const DEFAULTS = {
   publisherAuthority: { address: LOOPBACK, port: 40723 },
   cdnAuthority: { address: LOOPBACK, port: 40724 },
   stores: 2,
+  /** `cdn dns` tells there how the stores are. */
+  status: { address: LOOPBACK, port: 40729 },
   /** The clips that come with the program. */
   dir: fileURLToPath(new URL('../../videos', import.meta.url)),
   /** How long a party may be silent before it counts as down: with the program's start, under five seconds. */
@@ -72,6 +74,83 @@ function parseZoneAuthority(text: string): ZoneAuthority | undefined {
   const zone = text.slice(0, Math.max(cut, 0)).trim();
   return zone === '' || endpoint === undefined ? undefined : { zone, endpoint };
 }
+
+function countField(env: string, summary: string, least: number, most: number): Field<number> {
+  return {
+    env,
+    summary,
+    expected: `a whole number from ${least} to ${most}`,
+    value: 'N',
+    parse: (text) => (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined),
+  };
+}
+
+/** In milliseconds. */
+function durationField(env: string, summary: string, example: string, leastMs: number): Field<number> {
+  return {
+    env,
+    summary,
+    expected: `a time such as "${example}"`,
+    value: 'TIME',
+    parse: (text) => {
+      const ms = parseDuration(text);
+      return ms === undefined || ms < leastMs || ms > 86_400_000 ? undefined : ms;
+    },
+  };
+}
+
+export const POLICIES = ['round-robin', 'weighted', 'nearest', 'rendezvous', 'rtt', 'failover'] as const;
+export const WHEN_ALL_DOWN = ['serve-all', 'last-good', 'backup', 'nodata', 'servfail'] as const;
+
+/** How many stores an answer names: the least, and the most for a hot name. */
+export interface Take {
+  readonly least: number;
+  readonly most: number;
+}
+
+function parseTake(text: string): Take | undefined {
+  const match = /^([1-8])(?:-([1-8]))?$/.exec(text.trim());
+  if (!match) return undefined;
+  const least = Number(match[1]);
+  const most = Number(match[2] ?? match[1]);
+  return most < least ? undefined : { least, most };
+}
+
+export interface Coordinates {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+function parseCoordinates(text: string): Coordinates | undefined {
+  const match = /^(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)$/.exec(text.trim());
+  const [latitude, longitude] = [Number(match?.[1]), Number(match?.[2])];
+  return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : undefined;
+}
+
+/** What request routing is told, on the command line or in a topology. */
+export const ROUTING_FIELDS = {
+  topology: pathField('CDN_TOPOLOGY', 'stores, routing and health checks in one YAML or JSON file; flags win over it', 'FILE'),
+  policy: choiceField('CDN_POLICY', 'how stores are ordered; a second policy orders the ties of the first, and so on', POLICIES),
+  ttl: { ...durationField('CDN_TTL', 'how long an answer about a routed name may be kept', '20s', 0), value: 'TIME' },
+  take: { env: 'CDN_TAKE', summary: 'how many stores an answer names: N, or LEAST-MOST, the most for a hot name', expected: 'a number from 1 to 8, or a range such as "1-8"', value: 'N|N-N', parse: parseTake } satisfies Field<Take>,
+  whenAllDown: choiceField('CDN_WHEN_ALL_DOWN', 'what is answered when no store is up', WHEN_ALL_DOWN),
+  map: pathField('CDN_MAP', 'map of client networks to stores, regions or coordinates, a network a line', 'FILE'),
+  mmdb: pathField('CDN_MMDB', 'MaxMind database (City or Country) that says where clients are', 'FILE'),
+  interval: durationField('CDN_HEALTH_INTERVAL', 'how often each store is probed', '2s', 20),
+  timeout: durationField('CDN_HEALTH_TIMEOUT', 'how long a probe may take', '1s', 10),
+  rise: countField('CDN_HEALTH_RISE', 'good probes in a row that bring a store back', 1, 100),
+  fall: countField('CDN_HEALTH_FALL', 'failed probes in a row that take a store out', 1, 100),
+  status: endpointField('CDN_STATUS_LISTEN', 'where the state of the stores is told, over HTTP at /_cdn/health', DEFAULTS.status),
+} as const;
+
+/** What a topology says of each store, besides its id, address and rate. */
+export const STORE_FIELDS = {
+  weight: countField('', 'its part of the whole, relative to the others', 0, 1_000_000),
+  capacity: countField('', 'transfers at a time', 1, 1_000_000_000),
+  coordinates: { env: '', summary: 'where it is', expected: 'latitude and longitude such as "48.2, 16.37"', value: 'LAT,LON', parse: parseCoordinates } satisfies Field<Coordinates>,
+  region: { env: '', summary: 'the region it serves', expected: 'a word such as "eu"', value: 'WORD', parse: (text: string) => (/^[A-Za-z0-9][\w-]{0,62}$/.test(text) ? text : undefined) } satisfies Field<string>,
+  flag: { env: '', summary: '', expected: 'true or false', value: '', parse: (text: string) => (text === 'true' ? true : text === 'false' ? false : undefined) } satisfies Field<boolean>,
+} as const;
 
 export const FIELDS = {
   listen: (example: Endpoint) => endpointField('CDN_LISTEN', 'address and port to listen on; port 0 takes a free one', example),

@@ -38,6 +38,7 @@ export interface RoutedRecords {
 
 export interface Router {
   readonly ttlSeconds: number;
+  readonly rules: RouterOptions;
   select(records: RoutedRecords): SelectRecords;
   /** Which part of the answers lately named the store, 0 to 1. */
   shareOf(id: string): number;
@@ -70,6 +71,7 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
 
   return {
     ttlSeconds: rules.ttlSeconds,
+    rules,
     select: ({ name, stores, firstTurn }) => {
       const known = [...new Map(stores.flat().map((edge) => [edge.id, edge])).values()];
       const positions = new Map(stores.flatMap((edges, position) => edges.map((edge) => [edge.id, position] as const)));

@@ -16,15 +16,15 @@ export interface Gauges {
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
-/** `GET /_cdn/health`: 200 when the folder can be read, 503 when it can't. */
-export function createHealth(id: string, titles: Titles, gauges: Gauges, clock: Clock): Layer<HttpHandler> {
+/** `GET /_cdn/health`: 200 when the folder can be read, 503 when it can't; the load with either. */
+export function createHealth(store: { readonly id: string; readonly capacity: number | undefined }, titles: Titles, gauges: Gauges, clock: Clock): Layer<HttpHandler> {
   return (next) => async (request) => {
     const path = /^[^?]*/.exec(request.target)?.[0] ?? '';
     if (path !== '/_cdn' && !path.startsWith('/_cdn/')) return next(request);
     if (path !== '/_cdn/health') return textResponse(404, 'Here is only /_cdn/health.\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(request.method, METHODS);
     const now = clock.monotonic();
-    const facts = { id, uptimeSeconds: Math.floor((now - (gauges.startedMs ?? now)) / 1000), transfers: gauges.transfers };
+    const facts = { ...store, uptimeSeconds: Math.floor((now - (gauges.startedMs ?? now)) / 1000), transfers: gauges.transfers };
     try {
       const { titles: list } = await titles.current();
       return jsonResponse(200, { status: 'ok', titles: list.length, ...facts }, NO_STORE);

@@ -19,6 +19,8 @@ export interface StoreOptions {
   readonly id: string;
   /** For each answer; without it, as fast as it goes. */
   readonly rateBytesPerSecond?: number;
+  /** Transfers at a time: reported, so that routing keeps more away; not enforced here. */
+  readonly capacity?: number;
 }
 
 export interface Store {
@@ -30,7 +32,7 @@ export interface Store {
 }
 
 export function createStore(options: StoreOptions, env: { clock: Clock; log: Log }): Store {
-  const { dir, id, rateBytesPerSecond } = options;
+  const { dir, id, rateBytesPerSecond, capacity } = options;
   const source = createDiskSource(dir, env.clock);
   const titles = createTitles(dir, env.clock);
   const digests = createDigests(source, env);
@@ -39,7 +41,7 @@ export function createStore(options: StoreOptions, env: { clock: Clock; log: Log
     handler: createChain({
       accessLog: createAccessLog(env),
       identity: createIdentity(id),
-      health: createHealth(id, titles, gauges, env.clock),
+      health: createHealth({ id, capacity }, titles, gauges, env.clock),
       objects: createObjects({ source, titles, digests, gauges, rateBytesPerSecond }, env),
     }),
     start: async () => {

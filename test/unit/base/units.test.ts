@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { formatBytes, formatDuration, parseRate, parseSize } from '../../../src/base/units.js';
+import { formatBytes, formatDuration, parseDuration, parseRate, parseSize } from '../../../src/base/units.js';
 
 describe('units', () => {
   const sizes: readonly [string, number | undefined][] = [
@@ -11,6 +11,11 @@ describe('units', () => {
     ['8Mbit/s', 1_000_000], ['500 kB/s', 500_000], ['1MiB/s', 1_048_576], ['8mbps', 1_000_000], ['8MBps', 8_000_000], ['100B', 100], ['fast', undefined], ['10', undefined],
   ];
   for (const [text, rate] of rates) it(`parseRate ${JSON.stringify(text)} is ${rate}`, () => expect(parseRate(text)).to.equal(rate));
+
+  const times: readonly [string, number | undefined][] = [
+    ['2s', 2000], ['500 ms', 500], ['1.5m', 90_000], ['1h', 3_600_000], ['0s', 0], ['2', undefined], ['-1s', undefined], ['soon', undefined], ['', undefined], ['2S', undefined],
+  ];
+  for (const [text, ms] of times) it(`parseDuration ${JSON.stringify(text)} is ${ms}`, () => expect(parseDuration(text)).to.equal(ms));
 
   const bytes: readonly [number, string][] = [[0, '0 B'], [999, '999 B'], [1000, '1.0 kB'], [2_912_345, '2.9 MB'], [999_999, '1.0 MB'], [212_000_000, '212 MB']];
   for (const [value, text] of bytes) it(`formatBytes ${value} is ${text}`, () => expect(formatBytes(value)).to.equal(text));

@@ -1,0 +1,22 @@
+// The state of the stores as a table for people.
+
+import type { RoutingStatus, StoreStatus } from '../dns/index.js';
+
+const COLUMNS: readonly (readonly [title: string, cell: (store: StoreStatus) => string])[] = [
+  ['STORE', ({ id }) => id],
+  ['ADDRESS', ({ address }) => address],
+  ['STATE', ({ state }) => state],
+  ['SHARE', ({ share }) => `${(share * 100).toFixed(1)} %`],
+  ['LOAD', ({ transfers, capacity }) => `${transfers ?? '-'}${capacity === null ? '' : `/${capacity}`}`],
+  ['RTT', ({ rttMs }) => (rttMs === null ? '-' : `${rttMs.toFixed(1)} ms`)],
+  ['SINCE', ({ since }) => since?.replace(/\.\d+Z$/, 'Z') ?? '-'],
+  ['REASON', ({ reason }) => reason],
+];
+
+/** A line of words, a line a store. */
+export function statusLines(status: RoutingStatus): readonly string[] {
+  const rows = [COLUMNS.map(([title]) => title), ...status.stores.map((store) => COLUMNS.map(([, cell]) => cell(store)))];
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const table = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  return [`${status.policies.join(', then ')}; TTL ${status.ttlSeconds} s; when all are down: ${status.whenAllDown}`, ...table];
+}
