@@ -10,5 +10,5 @@ export { locateFirst, type Locate } from './scope.js';
 export { parseScopeMap } from './scope-map.js';
 export { openDatabase } from './scope-mmdb.js';
 export { createStatusHandler, type RoutingStatus, type StoreStatus } from './status.js';
-export { loadZoneFile } from './zone-file.js';
+export { loadZone, loadZoneFile, type LoadedZone } from './zone-load.js';
 export type { Zone } from './zone.js';

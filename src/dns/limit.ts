@@ -105,7 +105,7 @@ function createBuckets(perSecond: number, count: number, seed: number, clock: Cl
     }
     tokens[at] = left;
     overs[at] = (overs[at] as number) + 1;
-    return overs[at] as number;
+    return overs[at];
   };
 }
 

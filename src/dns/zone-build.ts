@@ -6,8 +6,9 @@ import { Name } from '../net/dns/name.js';
 import { formatType } from '../net/dns/text.js';
 import type { SelectRecords } from './select.js';
 import { checkDelegations, checkNode } from './zone-check.js';
+import { finish, STEP, type Steps } from './zone-steps.js';
 import type { NodeDraft, SourcedRecord, ZoneProblem } from './zone-draft.js';
-import type { Courtesy, RRset, Zone, ZoneNode } from './zone.js';
+import { RRsets, type Courtesy, type RRset, type Zone, type ZoneNode } from './zone.js';
 
 /** An RRset of which each answer gives a selection. Without records its name exists and has no such type. */
 export interface RoutedSet {
@@ -28,12 +29,18 @@ export interface ZoneParts {
 }
 
 export function buildZone(parts: ZoneParts): ZoneBuild {
+  return finish(buildZoneInSteps(parts));
+}
+
+export function* buildZoneInSteps(parts: ZoneParts): Steps<ZoneBuild> {
   const { apex } = parts;
   const problems: ZoneProblem[] = [];
   const drafts = new Map<string, NodeDraft>();
   const seen = new Map<SourcedRecord[], Set<string>>();
 
+  let count = 0;
   for (const sourced of parts.records) {
+    if (++count % STEP === 0) yield;
     const refusal = refuse(sourced.record, apex);
     if (refusal !== undefined) {
       problems.push({ at: sourced.at, text: refusal });
@@ -55,15 +62,21 @@ export function buildZone(parts: ZoneParts): ZoneBuild {
     }
   }
 
-  for (const draft of drafts.values()) problems.push(...checkNode(draft, apex));
+  for (const draft of drafts.values()) {
+    if (++count % STEP === 0) yield;
+    for (const problem of checkNode(draft, apex)) problems.push(problem);
+  }
   const soa = soaOf(drafts, apex);
   if (!soa) {
     problems.push({ at: undefined, text: `the zone ${apex.toString()} has no SOA record at its apex (RFC 1035 §5.2)` });
     return { kind: 'invalid', problems };
   }
-  const nodes = finish(drafts, apex, selects);
+  const nodes = yield* finishNodes(drafts, apex, selects);
   const zone: Zone = { apex, soa, nodes, courtesies: parts.courtesies ?? [] };
-  for (const problem of checkDelegations(zone, drafts)) problems.push(problem);
+  for (const draft of drafts.values()) {
+    if (++count % STEP === 0) yield;
+    for (const problem of checkDelegations(zone, draft)) problems.push(problem);
+  }
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'zone', zone };
 }
 
@@ -102,7 +115,9 @@ function nodeAt(drafts: Map<string, NodeDraft>, apex: Name, name: Name): NodeDra
   if (known) return known;
   const draft: NodeDraft = { name, sets: new Map() };
   drafts.set(name.key, draft);
-  const parent = name.parent();
+  // Most names have brothers, and so a parent that is there already.
+  const above = name.key.slice(1 + name.key.charCodeAt(0));
+  const parent = drafts.has(above) ? undefined : name.parent();
   if (parent?.isAtOrBelow(apex) === true) nodeAt(drafts, apex, parent);
   return draft;
 }
@@ -112,25 +127,28 @@ function soaOf(drafts: ReadonlyMap<string, NodeDraft>, apex: Name): Zone['soa'] 
   return record?.data.kind === 'SOA' ? { ...record, data: record.data } : undefined;
 }
 
-function finish(drafts: ReadonlyMap<string, NodeDraft>, apex: Name, selects: ReadonlyMap<ResourceRecord, SelectRecords>): Map<string, ZoneNode> {
+function* finishNodes(drafts: ReadonlyMap<string, NodeDraft>, apex: Name, selects: ReadonlyMap<ResourceRecord, SelectRecords>): Steps<Map<string, ZoneNode>> {
+  const nodes = new Map<string, ZoneNode>();
   const cuts = new Map<string, RRset>();
-  const sets = new Map<string, ReadonlyMap<number, RRset>>();
-  for (const [key, draft] of drafts) {
-    const rrsets = new Map<number, RRset>();
-    for (const [type, sourced] of draft.sets) {
+  let count = 0;
+  for (const [key, { name, sets }] of drafts) {
+    if (++count % STEP === 0) yield;
+    const rrsets: RRset[] = [];
+    for (const [type, sourced] of sets) {
       const first = sourced[0];
       if (!first) continue;
-      const select = selects.get(first.record);
-      const records = sourced.map(({ record }) => record);
-      rrsets.set(type, { name: draft.name, type, ttl: first.record.ttl, records, ...(select && { select }) });
+      const select = selects.size > 0 ? selects.get(first.record) : undefined;
+      const rrset: RRset = { name, type, ttl: first.record.ttl, records: sourced.map(({ record }) => record), select };
+      rrsets.push(rrset);
+      if (type === TYPE.NS && key !== apex.key) cuts.set(key, rrset);
     }
-    sets.set(key, rrsets);
-    const nameservers = rrsets.get(TYPE.NS);
-    if (nameservers && key !== apex.key) cuts.set(key, nameservers);
+    nodes.set(key, { name, rrsets: new RRsets(rrsets), cut: undefined });
   }
-  const nodes = new Map<string, ZoneNode>();
-  for (const [key, draft] of drafts) {
-    nodes.set(key, { name: draft.name, rrsets: sets.get(key) ?? new Map<number, RRset>(), cut: cuts.size > 0 ? cutAbove(cuts, apex, draft.name) : undefined });
+  // What lies at or below a cut is known when all cuts are.
+  for (const [key, node] of cuts.size > 0 ? nodes : []) {
+    if (++count % STEP === 0) yield;
+    const cut = cutAbove(cuts, apex, node.name);
+    if (cut) nodes.set(key, { ...node, cut });
   }
   return nodes;
 }

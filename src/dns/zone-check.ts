@@ -44,14 +44,13 @@ export function checkNode(draft: NodeDraft, apex: Name): readonly ZoneProblem[] 
 }
 
 /** The rules that hold between a record and the name it points at. */
-export function checkDelegations(zone: Zone, drafts: ReadonlyMap<string, NodeDraft>): readonly ZoneProblem[] {
+export function checkDelegations(zone: Zone, draft: NodeDraft): readonly ZoneProblem[] {
   const problems: ZoneProblem[] = [];
-  for (const draft of drafts.values()) {
-    for (const type of [TYPE.NS, TYPE.MX, TYPE.SRV]) {
-      for (const { record, at } of draft.sets.get(type) ?? []) {
-        const text = complain(zone, record);
-        if (text !== undefined) problems.push({ at, text });
-      }
+  for (const [type, set] of draft.sets) {
+    if (type !== TYPE.NS && type !== TYPE.MX && type !== TYPE.SRV) continue;
+    for (const { record, at } of set) {
+      const text = complain(zone, record);
+      if (text !== undefined) problems.push({ at, text });
     }
   }
   return problems;

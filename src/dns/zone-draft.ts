@@ -3,8 +3,10 @@
 import type { ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 
-/** Where a record stands in its file; both 1-based. */
+/** Where something stands; line and column count from 1. */
 export interface Position {
+  /** Of an included file, as `$INCLUDE` leads to it; absent: the zone's own. */
+  readonly file?: string | undefined;
   readonly line: number;
   readonly column: number;
 }

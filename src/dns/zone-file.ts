@@ -1,15 +1,16 @@
 // Master files (RFC 1035 §5, RFC 2308 §4, RFC 3597 §5) -> zones. Reads on after a mistake, so that all
 // of them are told at once.
 
-import { readFile } from 'node:fs/promises';
-import { CdnError, messageOf } from '../base/errors.js';
+import path from 'node:path';
+import { messageOf } from '../base/errors.js';
 import { CLASS, TYPE, type RData } from '../net/dns/message.js';
 import { Name } from '../net/dns/name.js';
 import { parseDomain, parseRData, parseSeconds, parseType } from '../net/dns/text.js';
-import { buildZone, type ZoneBuild } from './zone-build.js';
+import { buildZoneInSteps, type ZoneBuild } from './zone-build.js';
 import type { Position, SourcedRecord, ZoneProblem } from './zone-draft.js';
+import { parseGenerate } from './zone-generate.js';
+import { finish, STEP, type Steps } from './zone-steps.js';
 import { readEntries, type Token } from './zone-tokens.js';
-import type { Zone } from './zone.js';
 
 /** A name that later lines build on: `broken` when it was complained about already. */
 type Anchor = Name | 'none' | 'broken';
@@ -36,55 +37,92 @@ class Complaint extends Error {
 /** The entry leans on a line that was complained about: no word more about it. */
 class Skipped extends Error {}
 
-/** A zone from the text of a master file, one octet a character. Its apex is the owner of its SOA record. */
+/** Where a file is read from for `$INCLUDE`: one octet a character; throws what the system says. */
+export type ReadInclude = (file: string) => string;
+
+export interface MasterFile {
+  /** One octet a character. */
+  readonly text: string;
+  /** What included files' names are relative to; absent with `read`: nothing can be included. */
+  readonly file?: string;
+  readonly read?: ReadInclude;
+}
+
+/** A zone from the text of a master file. Its apex is the owner of its SOA record. */
 export function parseZone(text: string): ZoneBuild {
-  const state: State = { origin: 'none', owner: 'none', defaultTtl: undefined, lastTtl: undefined };
-  const records: SourcedRecord[] = [];
-  const problems: ZoneProblem[] = [];
-  for (const entry of readEntries(text)) {
-    if (entry.kind === 'problem') {
-      problems.push(entry.problem);
-      continue;
-    }
-    try {
-      const record = readEntry(state, entry.tokens, entry.indented);
-      if (record) records.push(record);
-    } catch (error) {
-      if (error instanceof Complaint) problems.push({ at: error.at, text: error.message });
-      else if (!(error instanceof Skipped)) throw error;
-    }
-  }
+  return finish(parseZoneInSteps({ text }));
+}
+
+/** Included files within included files, at most. */
+const MAX_DEPTH = 16;
+
+/** What one reading of a zone knows, its included files too. */
+interface Reading {
+  readonly source: MasterFile;
+  readonly records: SourcedRecord[];
+  readonly problems: ZoneProblem[];
+  /** The files being read, the outermost first. */
+  readonly open: string[];
+}
+
+/** The same a few hundred records at a time, so that whoever runs it can do something else in between. */
+export function* parseZoneInSteps(source: MasterFile): Steps<ZoneBuild> {
+  const reading: Reading = { source, records: [], problems: [], open: source.file === undefined ? [] : [source.file] };
+  yield* readText(reading, source.text, { origin: 'none', owner: 'none', defaultTtl: undefined, lastTtl: undefined }, undefined);
+  const { records, problems } = reading;
   const apex = records.find(({ record }) => record.type === TYPE.SOA)?.record.name;
   if (!apex) {
     // Behind a line that can't be read the SOA record may well be.
     if (problems.length === 0) problems.push({ at: undefined, text: 'no SOA record: its owner would be the name of the zone (RFC 1035 §5.2)' });
     return { kind: 'invalid', problems };
   }
-  const built = buildZone({ apex, records });
+  const built = yield* buildZoneInSteps({ apex, records });
   if (built.kind === 'zone' && problems.length === 0) return built;
   return { kind: 'invalid', problems: built.kind === 'zone' ? problems : [...problems, ...built.problems] };
 }
 
-/** A directive changes the state and gives nothing; any other entry is a record. */
-function readEntry(state: State, tokens: readonly Token[], indented: boolean): SourcedRecord | undefined {
-  const first = tokens[0] as Token;
-  if (!indented && !first.quoted && first.text.startsWith('$')) {
-    readDirective(state, first, tokens.slice(1));
-    return undefined;
+/** `file`: what positions are told to be in; absent for the zone's own file. */
+function* readText(reading: Reading, text: string, state: State, file: string | undefined): Steps<void> {
+  let count = 0;
+  for (const entry of readEntries(text)) {
+    if (++count % STEP === 0) yield;
+    if (entry.kind === 'problem') {
+      reading.problems.push({ ...entry.problem, at: entry.problem.at && within(entry.problem.at, file) });
+      continue;
+    }
+    try {
+      const [first] = entry.tokens as readonly [Token, ...Token[]];
+      if (!entry.indented && !first.quoted && first.text.startsWith('$')) yield* readDirective(reading, state, first, entry.tokens.slice(1), file);
+      else reading.records.push(readEntry(state, entry.tokens, entry.indented, file));
+    } catch (error) {
+      if (error instanceof Complaint) reading.problems.push({ at: within(error.at, file), text: error.message });
+      else if (!(error instanceof Skipped)) throw error;
+    }
   }
+}
+
+function within({ line, column }: Position, file: string | undefined): Position {
+  return file === undefined ? { line, column } : { file, line, column };
+}
+
+function readEntry(state: State, tokens: readonly Token[], indented: boolean, file: string | undefined): SourcedRecord {
+  const first = tokens[0] as Token;
   if (!indented) {
     state.owner = 'broken';
     state.owner = readName(state, first);
   }
   if (state.owner === 'broken') throw new Skipped();
   if (state.owner === 'none') throw new Complaint(first, 'the line begins with white space, so it has the owner of the record before, and there is none');
-  return readRecord(state, state.owner, first, tokens.slice(indented ? 0 : 1));
+  return readRecord(state, state.owner, first, tokens, indented ? 0 : 1, file);
 }
 
-function readDirective(state: State, directive: Token, [argument, excess]: readonly Token[]): void {
+/** A directive changes the state; two of them give records as well. */
+function* readDirective(reading: Reading, state: State, directive: Token, args: readonly Token[], file: string | undefined): Steps<void> {
   const word = directive.text.toUpperCase();
-  if (word === '$INCLUDE' || word === '$GENERATE') throw new Complaint(directive, `${word} is not supported: write out the records that it stands for`);
-  if (word !== '$ORIGIN' && word !== '$TTL') throw new Complaint(directive, `${show(directive)} is no directive: there are $ORIGIN and $TTL`);
+  if (word === '$INCLUDE') return yield* readInclude(reading, state, directive, args, file);
+  if (word === '$GENERATE') return yield* readGenerate(reading, state, directive, args, file);
+  if (word !== '$ORIGIN' && word !== '$TTL') throw new Complaint(directive, `${show(directive)} is no directive: there are $ORIGIN, $TTL, $INCLUDE and $GENERATE`);
+  const [argument, excess] = args;
   const previous = state.origin;
   // What the lines below are relative to is unknown until this one is read.
   if (word === '$ORIGIN') state.origin = 'broken';
@@ -94,12 +132,56 @@ function readDirective(state: State, directive: Token, [argument, excess]: reado
   if (excess) throw new Complaint(excess, `nothing was expected after ${word} ${show(argument)}, got ${show(excess)}`);
 }
 
+/** RFC 1035 §5.1: $INCLUDE file [origin]; whatever origin and owner the file ends with, ours stay. */
+function* readInclude(reading: Reading, state: State, directive: Token, [name, originToken, excess]: readonly Token[], file: string | undefined): Steps<void> {
+  if (!name) throw new Complaint(directive, '$INCLUDE needs the name of a file behind it');
+  if (excess) throw new Complaint(excess, `nothing was expected after $INCLUDE ${show(name)} ${show(originToken ?? name)}, got ${show(excess)}`);
+  const { read, file: outermost } = reading.source;
+  if (!read || outermost === undefined) throw new Complaint(name, 'nothing can be included here');
+  const origin = originToken ? readName(state, originToken) : state.origin;
+  const wanted = path.resolve(path.dirname(file ?? outermost), unescape(name));
+  if (reading.open.includes(wanted)) throw new Complaint(name, `${show(name)} is being read already: a file can't include itself`);
+  if (reading.open.length > MAX_DEPTH) throw new Complaint(name, `more than ${MAX_DEPTH} files within one another`);
+  let text: string;
+  try {
+    text = read(wanted);
+  } catch (error) {
+    throw new Complaint(name, `cannot read ${show(name)}: ${messageOf(error)}`);
+  }
+  reading.open.push(wanted);
+  const inner: State = { ...state, origin };
+  yield* readText(reading, text, inner, wanted);
+  reading.open.pop();
+  state.defaultTtl = inner.defaultTtl;
+  state.lastTtl = inner.lastTtl;
+}
+
+/** A file's name as it was typed: an escape in it stands for its octet, UTF-8 for itself. */
+function unescape(token: Token): string {
+  const octets = token.text.replace(/\\(\d{3}|.)/g, (_, escaped: string) => (escaped.length === 3 ? String.fromCharCode(Number(escaped) & 0xff) : escaped));
+  return Buffer.from(octets, 'latin1').toString('utf8');
+}
+
+/** BIND's own, and widely used: a template of an entry, once for each number of a range. */
+function* readGenerate(reading: Reading, state: State, directive: Token, args: readonly Token[], file: string | undefined): Steps<void> {
+  const generated = parseGenerate(directive, args);
+  if (generated.kind === 'problem') throw new Complaint(generated.at, generated.text);
+  // The directive has no owner of its own: a line that begins with white space goes on from the last one before it.
+  const owner = state.owner;
+  let count = 0;
+  for (const tokens of generated.entries) {
+    if (++count % STEP === 0) yield;
+    reading.records.push(readEntry(state, tokens, false, file));
+  }
+  state.owner = owner;
+}
+
 /** RFC 1035 §5.1: [TTL] [class] type RDATA, or [class] [TTL] type RDATA. */
-function readRecord(state: State, owner: Name, start: Token, tokens: readonly Token[]): SourcedRecord {
+function readRecord(state: State, owner: Name, start: Token, tokens: readonly Token[], from: number, file: string | undefined): SourcedRecord {
   let ttl: number | undefined;
   let classSeen = false;
-  let index = 0;
-  for (; index < 2; index += 1) {
+  let index = from;
+  for (; index < from + 2; index += 1) {
     const token = tokens[index];
     if (!token || token.quoted) break;
     if (!classSeen && readClass(token)) classSeen = true;
@@ -121,7 +203,7 @@ function readRecord(state: State, owner: Name, start: Token, tokens: readonly To
     const wrong = fields[parsed.index];
     throw new Complaint(wrong ?? fields.at(-1) ?? word, wrong ? `${parsed.why}, got ${show(wrong)}` : `${parsed.why}, and the entry ends`);
   }
-  const at = { line: start.line, column: start.column };
+  const at = within(start, file);
   return { record: { name: owner, type, class: CLASS.IN, ttl: ttlOf(state, ttl, parsed.data, word), data: parsed.data }, at };
 }
 
@@ -171,30 +253,4 @@ function isAbsolute(text: string): boolean {
 function show(token: Token): string {
   const text = Buffer.from(token.text, 'latin1').toString('utf8');
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-
-const MAX_PROBLEMS_SHOWN = 50;
-
-/**
- * The zone of a master file.
- * @throws CdnError USAGE, with a line `file:line:column: what` for each mistake
- */
-export async function loadZoneFile(file: string): Promise<Zone> {
-  let text: string;
-  try {
-    const octets = await readFile(file);
-    // A byte order mark is no part of the first name.
-    text = octets.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
-  } catch (cause) {
-    throw new CdnError('USAGE', `cannot read the zone file ${file}: ${messageOf(cause)}`, { details: { file }, suggestions: ['name a readable master file with --zone FILE'], cause });
-  }
-  const parsed = parseZone(text);
-  if (parsed.kind === 'zone') return parsed.zone;
-  const problems = [...parsed.problems].sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0));
-  const lines = problems.slice(0, MAX_PROBLEMS_SHOWN).map(({ at, text: what }) => (at ? `${file}:${at.line}:${at.column}: ${what}` : `${file}: ${what}`));
-  if (problems.length > lines.length) lines.push(`… and ${problems.length - lines.length} more`);
-  throw new CdnError('USAGE', `the zone file ${file} can't be served:\n${lines.join('\n')}`, {
-    details: { file, problems: problems.map(({ at, text: what }) => ({ line: at?.line, column: at?.column, text: what })) },
-    suggestions: ['mend these lines, then start again'],
-  });
 }

@@ -13,13 +13,32 @@ export interface RRset {
   /** At least one. */
   readonly records: readonly ResourceRecord[];
   /** Which of the records an answer gives; absent: all of them. */
-  readonly select?: SelectRecords;
+  readonly select?: SelectRecords | undefined;
+}
+
+/** The RRsets of one name: a list, since most names have one or two, and a million maps are a lot of memory. */
+export class RRsets {
+  readonly #sets: readonly RRset[];
+
+  constructor(sets: readonly RRset[]) {
+    this.#sets = sets;
+  }
+
+  get(type: number): RRset | undefined {
+    for (const set of this.#sets) if (set.type === type) return set;
+    return undefined;
+  }
+
+  /** In the order of the zone. */
+  values(): readonly RRset[] {
+    return this.#sets;
+  }
 }
 
 export interface ZoneNode {
   readonly name: Name;
   /** By type; empty for an empty non-terminal. */
-  readonly rrsets: ReadonlyMap<number, RRset>;
+  readonly rrsets: RRsets;
   /** The NS RRset of the delegation at or above this name, if it lies outside the zone's own authority. */
   readonly cut: RRset | undefined;
 }
@@ -83,7 +102,7 @@ function readNode(zone: Zone, node: ZoneNode, qname: Name, qtype: number, wildca
   if (node.cut && !parentSide) return refer(zone, node.cut);
 
   // RFC 8482 §4.1: for ANY a subset of what there is, here one RRset.
-  const found = qtype === TYPE.ANY ? node.rrsets.values().next().value : node.rrsets.get(qtype);
+  const found = qtype === TYPE.ANY ? node.rrsets.values()[0] : node.rrsets.get(qtype);
   if (found) return { kind: 'answer', rrset: ownedBy(found, qname), wildcard };
 
   // RFC 1034 §3.6.2: an alias answers for every type but its own.

@@ -173,7 +173,7 @@ describe('nsd and knotd say the same of', () => {
 
   itWhen(nsd !== undefined && knotd !== undefined, 'nsd and knotd', 'every name and type of a dozen zones', async function () {
     this.timeout(120_000);
-    const zones = await Promise.all(ZONES.map(({ file }) => loadZoneFile(file)));
+    const zones = await Promise.all(ZONES.map(({ file }) => loadZoneFile(file, { clock: systemClock })));
     const server = createDnsServer({ endpoint: { address: '127.0.0.1', port: 0 } }, createAuthority({ zones }, { clock: systemClock, log: silentLog }), { clock: systemClock, log: silentLog });
     await server.start();
     try {

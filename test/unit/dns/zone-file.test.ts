@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { CdnError } from '../../../src/base/errors.js';
-import { loadZoneFile } from '../../../src/dns/zone-file.js';
+import { systemClock } from '../../../src/base/clock.js';
+import { loadZoneFile } from '../../../src/dns/zone-load.js';
 import { formatRecord } from '../../../src/net/dns/text.js';
 import { problemsOf, zoneOf } from '../../helpers/dns.js';
 import { useTempFolders } from '../../helpers/temp.js';
@@ -41,6 +42,11 @@ describe('a master file says', () => {
     ["the course's own type", 'file1 V file1.hercdn.com. video1', ['file1.example. 3600 IN V file1.hercdn.com. "video1"']],
     ['lines that end in CR LF', 'www A 192.0.2.2\r\n\tA 192.0.2.3\r\n', ['www.example. 3600 IN A 192.0.2.2', 'www.example. 3600 IN A 192.0.2.3']],
     ['an owner that looks like a TTL, or a class, or a type', '60 A 192.0.2.2\nIN A 192.0.2.3\nTXT A 192.0.2.4', ['60.example. 3600 IN A 192.0.2.2', 'IN.example. 3600 IN A 192.0.2.3', 'TXT.example. 3600 IN A 192.0.2.4']],
+    ['$GENERATE counts', '$GENERATE 1-3 h$ A 192.0.2.$', ['h1.example. 3600 IN A 192.0.2.1', 'h2.example. 3600 IN A 192.0.2.2', 'h3.example. 3600 IN A 192.0.2.3']],
+    ['$GENERATE in steps, with a TTL', '$GENERATE 10-15/5 h$ 60 IN MX $ ns', ['h10.example. 60 IN MX 10 ns.example.', 'h15.example. 60 IN MX 15 ns.example.']],
+    ['$GENERATE with offset, width and base', '$GENERATE 9-10 h${1,3,d} TXT ${0,4,x} ${0,0,X} ${0,4,o} ${-9}', ['h010.example. 3600 IN TXT "0009" "9" "0011" "0"', 'h011.example. 3600 IN TXT "000a" "A" "0012" "1"']],
+    ['$GENERATE in nibbles', '$GENERATE 26-26 ${0,5,n} PTR ${0,0,N}', ['a.1.0.example. 3600 IN PTR A.1.example.']],
+    ['$GENERATE leaves an escaped $ alone', '$GENERATE 7-7 a\\$b$$$ TXT x', ['a\\$b\\$7.example. 3600 IN TXT "x"']],
     ['the octets of UTF-8 in a string', Buffer.from('www TXT "é"').toString('latin1'), ['www.example. 3600 IN TXT "\\195\\169"']],
   ];
   for (const [rule, lines, expected] of cases) it(rule, () => expect(records(lines)).to.deep.equal(expected));
@@ -75,9 +81,16 @@ describe('a master file is refused, with line and column', () => {
     ['\\DDD beyond an octet', 'www TXT \\256', ['6:9 TXT strings: expected one or more texts of up to 255 octets each, got "\\\\256"']],
     ['octets that are not as many as they say', 'www TYPE731 \\# 3 abcd', ['6:13 expected \\#, the count of octets, and so many octets in hexadecimal, got "\\\\#"']],
     ['octets that are no data of a known type', 'www TYPE1 \\# 3 abcdef', ['6:11 the octets are not data of type 1: it ends within a field, got "\\\\#"']],
-    ['$INCLUDE', '$INCLUDE other.zone', ['6:1 $INCLUDE is not supported: write out the records that it stands for']],
-    ['$GENERATE', '$GENERATE 1-3 host$ A 192.0.2.$', ['6:1 $GENERATE is not supported: write out the records that it stands for']],
-    ['an unknown directive', '$INLCUDE x', ['6:1 "$INLCUDE" is no directive: there are $ORIGIN and $TTL']],
+    ['$INCLUDE where there are no files', '$INCLUDE other.zone', ['6:10 nothing can be included here']],
+    ['$GENERATE without a range', '$GENERATE', ['6:1 $GENERATE needs a range such as 1-20 or 0-100/2, and an entry behind it']],
+    ['$GENERATE of a range that goes down', '$GENERATE 3-1 h$ A 192.0.2.$', ['6:11 expected a range such as 1-20 or 0-100/2, got "3-1"']],
+    ['$GENERATE with no step', '$GENERATE 1-3/0 h$ A 192.0.2.$', ['6:11 expected a range such as 1-20 or 0-100/2, got "1-3/0"']],
+    ['$GENERATE of too many', '$GENERATE 0-65536 h$ A 192.0.2.1', ['6:11 0-65536 makes 65537 entries: one $GENERATE makes at most 65536']],
+    ['$GENERATE without data', '$GENERATE 1-3 h$ A', ['6:18 $GENERATE needs an owner, a type and data behind its range']],
+    ['$GENERATE in an unknown base', '$GENERATE 1-3 h${0,2,z} A 192.0.2.$', ['6:15 expected ${OFFSET,WIDTH,BASE}, BASE one of d, o, x, X, n, N, got "${0,2,z}"']],
+    ['$GENERATE below 0', '$GENERATE 1-3 h${-2} A 192.0.2.$', ['6:15 "${-2}" makes a number below 0 of 1']],
+    ['$GENERATE of data that is none', '$GENERATE 255-257 h$ A 192.0.2.$', ['6:24 A address: expected an IPv4 address, got "192.0.2.256"']],
+    ['an unknown directive', '$INLCUDE x', ['6:1 "$INLCUDE" is no directive: there are $ORIGIN, $TTL, $INCLUDE and $GENERATE']],
     ['$TTL without a time', '$TTL', ['6:1 $TTL needs a time behind it']],
     ['something behind $ORIGIN', '$ORIGIN sub sub', ['6:13 nothing was expected after $ORIGIN "sub", got "sub"']],
     ['all of them at once, each once', 'a..b A 192.0.2.2\n  TXT skipped with its owner\n$ORIGIN b..c\nwww A 192.0.2.2\nx.example. A nonsense\n$ORIGIN example.\nx A nonsense', [
@@ -107,7 +120,7 @@ describe('loadZoneFile', () => {
 
   const failure = async (file: string): Promise<CdnError> => {
     try {
-      await loadZoneFile(file);
+      await loadZoneFile(file, { clock: systemClock });
     } catch (error) {
       if (error instanceof CdnError) return error;
       throw error;
@@ -118,7 +131,7 @@ describe('loadZoneFile', () => {
   it('reads a file, a byte order mark aside', async () => {
     const file = path.join(await createFolder(), 'example.zone');
     await writeFile(file, `\ufeff${HEAD}`);
-    expect((await loadZoneFile(file)).apex.toString()).to.equal('example.');
+    expect((await loadZoneFile(file, { clock: systemClock })).apex.toString()).to.equal('example.');
   });
   it('names file, line and column of every mistake, in their order', async () => {
     const file = path.join(await createFolder(), 'bad.zone');

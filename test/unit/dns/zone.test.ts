@@ -21,7 +21,7 @@ deep.subdel  NS    ns.example.net.
 alias        CNAME host1
 *.cloud      CNAME host1
 a.b.c.ent    A     192.0.2.9
-subdel       TYPE43 \\# 4 01020304
+subdel       DS 1 8 2 00
 `);
 
 function say(question: string): string {
@@ -50,7 +50,7 @@ describe('a zone says about a question', () => {
     ['RFC 1034 §4.3.2 3b: the glue is not authoritative', 'A ns.subdel.example.', 'referral | subdel.example. NS ns.example.com. | subdel.example. NS ns.subdel.example. | 192.0.2.53 | 2001:db8::53'],
     ['RFC 1034 §4.2.1: a cut below a cut is hidden', 'A x.deep.subdel.example.', 'referral | subdel.example. NS ns.example.com. | subdel.example. NS ns.subdel.example. | 192.0.2.53 | 2001:db8::53'],
     ['RFC 1034 §4.3.2 3b: NS of the cut', 'NS subdel.example.', 'referral | subdel.example. NS ns.example.com. | subdel.example. NS ns.subdel.example. | 192.0.2.53 | 2001:db8::53'],
-    ['RFC 4035 §3.1.4.1: DS is the parent\'s', 'TYPE43 subdel.example.', 'answer | subdel.example. TYPE43 \\# 4 01020304'],
+    ['RFC 4035 §3.1.4.1: DS is the parent\'s', 'TYPE43 subdel.example.', 'answer | subdel.example. DS 1 8 2 00'],
     ['RFC 8020 §2: an empty non-terminal exists', 'A c.ent.example.', 'nodata'],
     ['RFC 8020 §2: and so does the one above', 'A ent.example.', 'nodata'],
     ['RFC 4343 §2: letter case is no difference', 'A HOST1.eXample.', 'answer | host1.example. A 192.0.2.1'],
