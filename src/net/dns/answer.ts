@@ -6,7 +6,7 @@ import type { Log } from '../../observe/log.js';
 import { formatEndpoint } from '../address.js';
 import type { Eventual } from '../handler.js';
 import { createResponse } from './build.js';
-import { createEdns, udpReplySize } from './edns.js';
+import { createEdns, encodeTcpKeepalive, findOption, isMalformedOption, OPTION, udpReplySize } from './edns.js';
 import { OPCODE, RCODE, SILENCE, type DnsHandler, type DnsMessage, type DnsReply, type Peer } from './message.js';
 import { encodeWithin } from './truncate.js';
 import { decodeMessage, type Decoded } from './wire.js';
@@ -24,7 +24,12 @@ export function isStream(answered: Answered): answered is OctetStream {
   return answered !== undefined && !(answered instanceof Uint8Array);
 }
 
-export function createAnswerer(handler: DnsHandler, log: Log): Answerer {
+export interface AnswererOptions {
+  /** How long an idle connection is kept, for clients that ask (RFC 7828); none are told unless said. */
+  readonly tcpIdleMs?: number;
+}
+
+export function createAnswerer(handler: DnsHandler, log: Log, { tcpIdleMs }: AnswererOptions = {}): Answerer {
   const failed = (peer: Peer, query: DnsMessage, error: unknown): Uint8Array => {
     const question = query.questions[0];
     log.error(`answering ${String(question?.name)} for ${formatEndpoint(peer.remote)} failed: ${messageOf(error)}`, { remote: peer.remote, error });
@@ -37,7 +42,9 @@ export function createAnswerer(handler: DnsHandler, log: Log): Answerer {
         if (peer.transport === 'udp') throw new Error('several messages have no place in a datagram');
         return encodeEach(query, response.messages);
       }
-      return encodeWithin(conform(query, response), peer.transport === 'udp' ? udpReplySize(query) : MAX_MESSAGE_OCTETS);
+      const conforming = conform(query, response);
+      if (peer.transport === 'udp') return encodeWithin(conforming, udpReplySize(query));
+      return encodeWithin(tcpIdleMs === undefined ? conforming : tellKeepalive(query, conforming, tcpIdleMs), MAX_MESSAGE_OCTETS);
     } catch (error) {
       return failed(peer, query, error);
     }
@@ -79,8 +86,9 @@ function selectRefusal(query: DnsMessage): number | undefined {
   if (query.opcode !== OPCODE.QUERY) return RCODE.NOTIMP;
   // RFC 6891 §6.1.3: before anything else is made of it.
   if (query.edns && query.edns.version !== 0) return RCODE.BADVERS;
-  // RFC 9619 §4; QDCOUNT 0 has a meaning with DNS cookies only (RFC 7873 §5.4), which aren't spoken here.
+  // RFC 9619 §4; to ask for a cookie and nothing else (RFC 7873 §5.4) isn't spoken here.
   if (query.questions.length !== 1) return RCODE.FORMERR;
+  if (query.edns?.options.some(isMalformedOption) === true) return RCODE.FORMERR;
   return undefined;
 }
 
@@ -102,4 +110,13 @@ function conform(query: DnsMessage, response: DnsMessage): DnsMessage {
   // RFC 6891 §7: an OPT in the answer exactly when there is one in the query.
   const edns = query.edns && (response.edns ?? createEdns({ dnssecOk: query.edns.dnssecOk }));
   return { ...response, id: query.id, response: true, opcode: query.opcode, questions: query.questions, edns };
+}
+
+/**
+ * RFC 7828 §3.3.2: over TCP, to who asks; over UDP the question is ignored (§3.3.1). Padding, in
+ * contrast, is never answered with padding: it hides nothing where nothing is encrypted (RFC 7830 §6).
+ */
+function tellKeepalive(query: DnsMessage, response: DnsMessage, timeoutMs: number): DnsMessage {
+  if (!response.edns || !findOption(query.edns, OPTION.TCP_KEEPALIVE)) return response;
+  return { ...response, edns: { ...response.edns, options: [...response.edns.options, encodeTcpKeepalive({ timeoutMs })] } };
 }

@@ -42,7 +42,7 @@ const TCP_IDLE_MS = 10_000;
 const FREE_PORT_ATTEMPTS = 16;
 
 export function createDnsServer(options: DnsServerOptions, handler: DnsHandler, env: { readonly clock: Clock; readonly log: Log }): DnsServer {
-  const answer = createAnswerer(handler, env.log);
+  const answer = createAnswerer(handler, env.log, { tcpIdleMs: options.tcpIdleMs ?? TCP_IDLE_MS });
   let endpoint = options.endpoint;
   let running: Promise<Listeners> | undefined;
   return {

@@ -1,13 +1,15 @@
 import { expect } from 'chai';
 import { createAnswerer, isStream, type Answered, type Answerer } from '../../../../src/net/dns/answer.js';
 import { createResponse } from '../../../../src/net/dns/build.js';
-import { createEdns } from '../../../../src/net/dns/edns.js';
-import { TYPE, type DnsHandler, type DnsMessage, type Peer } from '../../../../src/net/dns/message.js';
+import { createEdns, encodeNsid, encodePadding, encodeTcpKeepalive } from '../../../../src/net/dns/edns.js';
+import { TYPE, type DnsHandler, type DnsMessage, type EdnsOption, type Peer } from '../../../../src/net/dns/message.js';
 import { formatRcode } from '../../../../src/net/dns/text.js';
 import { encodeMessage } from '../../../../src/net/dns/wire.js';
 import { createLog, silentLog, type LogLine } from '../../../../src/observe/log.js';
+import { CORPUS, readCorpus } from '../../../fixtures/dns/corpus.js';
 import { hex, packet, QUESTION } from '../../../fixtures/dns/packets.js';
 import { message, query, smallHandler } from '../../../fixtures/dns/parties.js';
+import { itWhen } from '../../../helpers/programs.js';
 
 const UDP: Peer = { remote: { address: '127.0.0.1', port: 4321 }, local: { address: '127.0.0.1', port: 53 }, transport: 'udp' };
 const TCP: Peer = { ...UDP, transport: 'tcp' };
@@ -41,6 +43,9 @@ describe('what is answered', () => {
       ['an unknown opcode: NOTIMP', packet([1, 0, 0, 0], QUESTION, '7800'), packet([1, 0, 0, 0], QUESTION, 'f804')],
       ['EDNS version 1: BADVERS, and our version', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00010000 0000`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 01000000 0000`, '8000')],
       ['EDNS version 255 and no question: BADVERS', packet([0, 0, 0, 1], '00 0029 04d0 00ff0000 0000'), packet([0, 0, 0, 1], '00 0029 04d0 01000000 0000', '8000')],
+      ['RFC 7871 §7.1.2 a client subnet with a bit too many: FORMERR', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00000000 000b 0008 0007 0001 17 00 c00003`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00000000 0000`, '8001')],
+      ['RFC 7873 §5.2.2 a cookie of nine octets, behind another option: FORMERR', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00008000 0011 0003 0000 000a 0009 2464c4abcf10c95700`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00008000 0000`, '8001')],
+      ['EDNS version 1 with a cookie of nine octets: BADVERS', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00010000 000d 000a 0009 2464c4abcf10c95700`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 01000000 0000`, '8000')],
       ['two OPTs: FORMERR', packet([1, 0, 0, 2], `${QUESTION} 00 0029 04d0 00000000 0000 00 0029 04d0 00000000 0000`), packet([0, 0, 0, 0], '', '8001')],
     ];
     for (const [what, octets, expected] of REFUSED) {
@@ -71,6 +76,32 @@ describe('what is answered', () => {
       const foreign = createAnswerer(() => ({ ...createResponse(query('another')), id: 9, opcode: 4, response: false }), silentLog);
       const { id, response, opcode, questions } = await answered(foreign, query('a'));
       expect({ id, response, opcode, name: String(questions[0]?.name) }).to.deep.equal({ id: 0x1234, response: true, opcode: 0, name: 'a.' });
+    });
+
+    describe('with the options that are the transport’s', () => {
+      const timed = createAnswerer(smallHandler, silentLog, { tcpIdleMs: 10_000 });
+      const keepalive = encodeTcpKeepalive({ timeoutMs: undefined });
+      const optionsOf = async (answer: Answerer, options: readonly EdnsOption[], peer: Peer): Promise<readonly EdnsOption[] | undefined> =>
+        (await answered(answer, query('a', TYPE.A, { edns: createEdns({ options }) }), peer)).edns?.options;
+
+      it('RFC 7828 §3.3.2: over TCP, how long a connection is kept, to who asks', async () => {
+        expect(await optionsOf(timed, [keepalive], TCP)).to.deep.equal([encodeTcpKeepalive({ timeoutMs: 10_000 })]);
+        expect(await optionsOf(timed, [encodeTcpKeepalive({ timeoutMs: 5 })], TCP)).to.deep.equal([encodeTcpKeepalive({ timeoutMs: 10_000 })]);
+        expect(await optionsOf(timed, [], TCP)).to.deep.equal([]);
+        expect(await optionsOf(answer, [keepalive], TCP)).to.deep.equal([]);
+      });
+
+      it('RFC 7828 §3.3.1: over UDP the question is ignored', async () => expect(await optionsOf(timed, [keepalive], UDP)).to.deep.equal([]));
+
+      it('RFC 7828 §3.3.2: behind the options of the handler', async () => {
+        const nsid = encodeNsid('ns1');
+        const named = createAnswerer(({ message: asked }) => createResponse(asked, { edns: createEdns({ options: [nsid] }) }), silentLog, { tcpIdleMs: 100 });
+        expect(await optionsOf(named, [keepalive], TCP)).to.deep.equal([nsid, encodeTcpKeepalive({ timeoutMs: 100 })]);
+      });
+
+      it('RFC 7830 §6: no padding where nothing is encrypted', async () => {
+        for (const peer of [UDP, TCP]) expect(await optionsOf(timed, [encodePadding(100)], peer)).to.deep.equal([]);
+      });
     });
 
     // EDNS size, transport, the most that may be sent
@@ -114,5 +145,20 @@ describe('what is answered', () => {
         expect(lines[0]?.message).to.match(/^answering a\.example\. for 127\.0\.0\.1:4321 failed: /);
       });
     }
+  });
+
+  itWhen(CORPUS, '../shared/corpus/dns', 'RFC 8906 §3: each of the hostile packets that is a query, and nothing else, under its ID', async () => {
+    const answer = createAnswerer(({ message: asked }) => createResponse(asked), silentLog);
+    let replies = 0;
+    for (const octets of readCorpus()) {
+      const given = await answer(octets, UDP);
+      const isQuery = octets.length >= 12 && ((octets[2] as number) & 0x80) === 0;
+      expect(given !== undefined).to.equal(isQuery);
+      if (!given || isStream(given)) continue;
+      replies += 1;
+      const reply = message(given);
+      expect([reply.id, reply.response, given.length <= 1232]).to.deep.equal([((octets[0] as number) << 8) | (octets[1] as number), true, true]);
+    }
+    expect(replies).to.be.greaterThan(1000);
   });
 });
