@@ -132,6 +132,7 @@ function giveSelected(draft: Draft, set: ZoneSet, zone: Zone, rrset: RRset, aske
       break;
     case 'servfail':
       draft.rcode = RCODE.SERVFAIL;
+      draft.authoritative = false;
       break;
   }
 }
