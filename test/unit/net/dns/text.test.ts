@@ -109,6 +109,21 @@ describe('records as text', () => {
     );
   });
 
+  it('any octets of any type are data that is written as they were, or refused', () => {
+    const wounded = fc.tuple(anyRecord(anyName), fc.array(fc.tuple(fc.nat(600), fc.integer({ min: 0, max: 255 })), { maxLength: 3 }), fc.nat(4));
+    fc.assert(
+      fc.property(wounded, ([{ type, data }, wounds, cut]) => {
+        const octets = Buffer.from(formatGenericRData(type, data).split(' ')[2] ?? '', 'hex');
+        for (const [at, value] of wounds) if (at < octets.length) octets[at] = value;
+        const left = octets.subarray(0, cut === 0 ? octets.length - 1 : octets.length);
+        const generic = left.length === 0 ? '\\# 0' : `\\# ${left.length} ${left.toString('hex')}`;
+        const result = parseRData(type, tokens(generic), ORIGIN);
+        if (result.kind === 'data') expect(formatGenericRData(type, result.data)).to.equal(generic);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
   it('times are seconds, or have units', () => {
     expect(['0', '3600', '1h30m', '2D', '1w', '2147483647'].map((text) => parseSeconds(text))).to.deep.equal([0, 3600, 5400, 172_800, 604_800, 2_147_483_647]);
     for (const text of ['', '-1', '1x', '1h30', 'h', '2147483648', '1 h', '99999w']) expect(parseSeconds(text), text).to.equal(undefined);
