@@ -75,12 +75,14 @@ describe('the checker', () => {
   function watch(count: number, options: Partial<HealthOptions> = {}) {
     const clock = createHandClock();
     const dead = new Set<string>();
+    const silent = new Set<string>();
     const probes: { readonly store: string; readonly atMs: number; readonly request: HttpClientRequest }[] = [];
     const lines: LogLine[] = [];
     const http: HttpClient = {
       request: async (request) => {
         const { address } = request.endpoint;
         probes.push({ store: address, atMs: clock.monotonic(), request });
+        if (silent.has(address)) await new Promise((_, reject) => request.signal?.addEventListener('abort', () => reject(request.signal?.reason as Error)));
         if (dead.has(address)) throw new Error('refused');
         const body = (async function* () { yield Buffer.from('{"transfers":2,"capacity":7}'); })();
         return { status: 200, fields: {}, body, local: request.endpoint, remote: request.endpoint, discard: () => undefined };
@@ -95,7 +97,7 @@ describe('the checker', () => {
         await new Promise((resolve) => setImmediate(resolve));
       }
     };
-    return { clock, dead, probes, lines, checker, pass };
+    return { clock, dead, silent, probes, lines, checker, pass };
   }
 
   it('vouches for nobody before the first probe, and for all that answer after start', async () => {
@@ -146,6 +148,19 @@ describe('the checker', () => {
       await checker.stop();
     });
   }
+  it('finds a store that falls silent right after a probe within interval × fall, the last timeout included', async () => {
+    const { checker, clock, silent, probes, pass, lines } = watch(1);
+    await checker.start();
+    await pass(3000);
+    const before = probes.length;
+    while (probes.length === before) await pass(10);
+    silent.add('127.0.0.1');
+    const died = clock.monotonic();
+    while (checker.isUp('store-1')) await pass(10);
+    expect(clock.monotonic() - died).to.be.at.most(OPTIONS.intervalMs * OPTIONS.fall);
+    expect(lines.at(-1)?.message).to.equal('store-1 (127.0.0.1:40721) is down: no answer within 500 ms');
+    await checker.stop();
+  });
   it('probes no more once it is stopped', async () => {
     const { checker, probes, pass } = watch(1);
     await checker.start();
