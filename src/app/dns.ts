@@ -4,11 +4,12 @@
 import { CDN_ZONE, PUBLISHER_ZONE, type Catalog } from '../catalog/index.js';
 import { CdnError } from '../base/errors.js';
 import { DEFAULTS, LOOPBACK, type HealthSettings, type RoutingSettings, type ZoneAuthority } from '../config/index.js';
-import { createAuthority, createCdnZone, createPublisherZone, createResolver, createStatusHandler, loadZoneFile, type StoreAddress, type Zone } from '../dns/index.js';
+import { createAuthority, createCdnZone, createPublisherZone, createResolver, createServerCookies, createStatusHandler, openZoneFiles, type Identity, type StoreAddress, type Zone, type ZoneSet } from '../dns/index.js';
 import { formatEndpoint, isWildcard, outwardAddress, type Endpoint } from '../net/address.js';
 import type { DnsHandler } from '../net/dns/message.js';
 import { createDnsServer, type DnsServer } from '../net/dns/server.js';
 import { createHttpServer } from '../net/http/server.js';
+import type { Prefix } from '../net/prefix.js';
 import type { Env } from './env.js';
 import { createRouting, type Routing } from './routing.js';
 import { stopAll, type Service } from './service.js';
@@ -28,6 +29,12 @@ export interface DnsServiceOptions {
   /** Memory for what the local DNS remembers, in bytes. */
   readonly cacheBytes?: number;
   readonly zoneFiles: readonly string[];
+  /** Who may take the zones of those files: nobody unless said. */
+  readonly transferTo?: readonly Prefix[];
+  /** Absent: nothing is told. */
+  readonly identity?: Identity;
+  /** Answers of one kind a second to one network: the authority's usual unless said. */
+  readonly rateLimit?: number | undefined;
   readonly catalog: Catalog;
   readonly routing: RoutingSettings;
   /** undefined: stores are not checked, and each is taken to be up. */
@@ -68,6 +75,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
   const roles: Role[] = [];
   const helpers: Service[] = [];
   let endpoint = options.listen;
+  let reload = (): Promise<void> => Promise.resolve();
 
   const add = async (title: string, listen: Endpoint, zones: readonly string[], handler: DnsHandler): Promise<Endpoint> => {
     const server = createDnsServer({ endpoint: listen, what: title }, handler, env);
@@ -112,13 +120,16 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
   const startAuthorities = async (first: Endpoint): Promise<readonly ZoneAuthority[]> => {
     const served: ZoneAuthority[] = [];
     // Zone files are read before anything listens: one that is broken stops the start.
-    const files: Zone[] = [];
-    for (const file of options.zoneFiles) files.push(await loadZoneFile(file, env));
-    const own = options.role === 'all' || files.length === 0;
+    const files = await openZoneFiles(options.zoneFiles, env);
+    const own = options.role === 'all' || files.set.zones.length === 0;
     const glue = { ...first, address: isWildcard(first.address) ? outwardAddress(first.address) : first.address };
     const serial = Math.floor(env.clock.now() / 1000);
-    const serve = async (zones: readonly Zone[], steps: number, names: readonly string[]): Promise<void> => {
-      const at = await add(`Authority of ${names.join(', ')}`, nextPort(first, steps), names, createAuthority({ zones }, env));
+    // One for all: clients keep a cookie per address, and not every one per port.
+    const cookies = createServerCookies(env);
+    const serve = async (zones: readonly Zone[] | ZoneSet, steps: number, names: readonly string[], transferTo: readonly Prefix[] = []): Promise<void> => {
+      const rateLimit = { ...(options.rateLimit !== undefined && { perSecond: options.rateLimit }), seed: env.random.int(2 ** 32) };
+      const handler = createAuthority({ zones, cookies, rateLimit, transferTo, identity: options.identity ?? {} }, env);
+      const at = await add(`Authority of ${names.join(', ')}`, nextPort(first, steps), names, handler);
       for (const zone of names) served.push({ zone, endpoint: reachable(at) });
     };
     if (own) {
@@ -126,7 +137,12 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
       const { router } = await startRouting();
       await serve([createCdnZone({ catalog, stores, authority: glue, serial, router })], 1, [CDN_ZONE]);
     }
-    if (files.length > 0) await serve(files, own ? 2 : 0, files.map((zone) => zone.apex.toString()));
+    if (files.set.zones.length > 0) {
+      await serve(files.set, own ? 2 : 0, files.set.zones.map((zone) => zone.apex.toString()), options.transferTo);
+      reload = files.reload;
+      const stopWatching = files.watch();
+      helpers.push({ start: () => Promise.resolve(), stop: () => Promise.resolve(stopWatching()) });
+    }
     return served;
   };
 
@@ -162,5 +178,6 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
       }
     },
     stop,
+    ...(options.zoneFiles.length > 0 && { reload: () => reload() }),
   };
 }

@@ -8,6 +8,8 @@ export interface Service {
   start(): Promise<void>;
   /** Takes no new work and gives the work under way `graceMs`; called again with 0, cuts it off. */
   stop(graceMs: number): Promise<void>;
+  /** Reads again what it serves from; absent where there is no such thing. Never rejects. */
+  reload?(): Promise<void>;
 }
 
 /** Starts them in order; when one fails, the ones already started are stopped again. */
@@ -51,6 +53,13 @@ export function untilSignal(): { signal: AbortSignal; release(): void } {
   return { signal: controller.signal, release };
 }
 
+/** SIGHUP, which daemons take for "read your files again"; what has no files dies of it as ever. */
+function onHangup(service: Service): () => void {
+  const run = (): void => void service.reload?.();
+  if (service.reload) process.on('SIGHUP', run);
+  return () => void process.off('SIGHUP', run);
+}
+
 /** Resolves when the signal aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
@@ -63,6 +72,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
  */
 export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log }): Promise<void> {
   const { signal, release } = untilSignal();
+  const releaseHangup = onHangup(service);
   try {
     await service.start();
     // An interval nobody clears would keep this process up by itself; the service's sockets do.
@@ -70,6 +80,7 @@ export async function runUntilSignal(service: Service, options: { graceMs: numbe
     env.log.info('Stopping: transfers under way may end; press CTRL+C again to stop at once', { graceMs: options.graceMs });
     await service.stop(options.graceMs);
   } finally {
+    releaseHangup();
     release();
   }
 }

@@ -33,6 +33,9 @@ export default class Dns extends BaseCommand {
     'ecs-zone': fieldListFlag(FIELDS.ecsZone, { defaultText: 'hercdn.com' }),
     'cache-size': fieldFlag(FIELDS.cacheSize, { defaultText: '64MB' }),
     zone: fieldListFlag(FIELDS.zone),
+    transfer: fieldListFlag(FIELDS.transfer, { defaultText: 'nobody' }),
+    nsid: fieldFlag(FIELDS.nsid),
+    'rate-limit': fieldFlag(FIELDS.rateLimit, { defaultText: '200' }),
     ...ROUTING_FLAGS,
     ...STATUS_FLAGS,
   };
@@ -60,6 +63,9 @@ export default class Dns extends BaseCommand {
       ...routing,
       authorities: readList('authority', FIELDS.authority, flags.authority) ?? [],
       zoneFiles: readList('zone', FIELDS.zone, flags.zone) ?? [],
+      transferTo: readList('transfer', FIELDS.transfer, flags.transfer) ?? [],
+      identity: { nsid: readOptional('nsid', FIELDS.nsid, flags.nsid), version: `cdn ${this.config.version}` },
+      rateLimit: readOptional('rate-limit', FIELDS.rateLimit, flags['rate-limit']),
       catalog: await scanFolder(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir),
     };
     const env = await this.createEnv(flags);

@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseDuration, parseRate, parseSize } from '../base/units.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../net/address.js';
+import { parsePrefix, type Prefix } from '../net/prefix.js';
 
 export interface Field<T> {
   readonly env: string;
@@ -184,6 +185,27 @@ export const FIELDS = {
     parse: (text: string) => (/^[!-~]{1,255}$/.test(text) ? text : undefined),
   } satisfies Field<string>,
   zone: pathField('CDN_ZONE', 'a master file to serve as one more zone (repeatable)', 'FILE'),
+  transfer: {
+    env: 'CDN_TRANSFER',
+    summary: 'addresses that may take whole zones of --zone files over TCP, AXFR (repeatable)',
+    expected: 'an address or a network such as "192.0.2.1" or "2001:db8::/32"',
+    value: 'ADDR[/BITS]',
+    parse: parsePrefix,
+  } satisfies Field<Prefix>,
+  nsid: {
+    env: 'CDN_NSID',
+    summary: 'what tells this name server from its likes: answers NSID, id.server and hostname.bind; without it nobody is told',
+    expected: 'a text of 1 to 128 characters',
+    value: 'TEXT',
+    parse: (text: string) => (text.length >= 1 && text.length <= 128 ? text : undefined),
+  } satisfies Field<string>,
+  rateLimit: {
+    env: 'CDN_RATE_LIMIT',
+    summary: 'answers of one kind that an authority sends to one network in a second, over UDP, loopback aside; 0: no limit',
+    expected: 'a whole number from 0 to 1000000',
+    value: 'N',
+    parse: (text: string) => (/^\d{1,7}$/.test(text) && Number(text) <= 1_000_000 ? Number(text) : undefined),
+  } satisfies Field<number>,
   role: choiceField('CDN_ROLE', 'which DNS servers to run', ['all', 'local', 'authoritative']),
   mode: choiceField('CDN_MODE', 'whether bytes pass the portal (relay) or the page plays from the store that DNS picks (direct)', ['relay', 'direct']),
   rate: {

@@ -1,5 +1,7 @@
 export { createServerCookies, type ServerCookies } from './cookies.js';
 export { createZoneSet, type ZoneSet } from './authoritative.js';
+export { openZoneFiles, type ZoneFiles } from './reload.js';
+export type { Identity } from './identity.js';
 export { createAuthority, createResolver, type AuthorityOptions, type LocalDnsOptions } from './chain.js';
 export type { AuthorityAddress } from './authorities.js';
 export { createCdnZone, createPublisherZone, type CdnZoneOptions, type PublisherZoneOptions, type StoreAddress } from './zones.js';

@@ -81,5 +81,5 @@ function writerOf(base: string, width: number): (value: number) => string {
 
 /** As in ip6.arpa: the last digit first, dots between; the width counts the dots. */
 function nibbles(hex: string, width: number): string {
-  return [...hex.padStart(Math.ceil(width / 2), '0')].reverse().join('.');
+  return Array.from(hex.padStart(Math.ceil(width / 2), '0')).reverse().join('.');
 }
