@@ -5,35 +5,41 @@ import type { ResourceRecord } from '../net/dns/message.js';
 import { Name } from '../net/dns/name.js';
 import type { Known } from './cache.js';
 
-/** The entry, its bucket, its place in the map, and what is known, without records and key. */
-const ENTRY_BYTES = 420;
-/** A record, its data's object, and the owner's name. */
-const RECORD_BYTES = 360;
-/** A typed array or a string beside its octets. */
-const VALUE_BYTES = 120;
+/** The entry, its bucket, its place in the map, and the arrays around what is known. */
+const ENTRY_BYTES = 760;
+/** A record and its data's object, without the names in it; the records of an RRset share their owner. */
+const RECORD_BYTES = 180;
+/** A name, typed array or text beside its octets. */
+const VALUE_BYTES = 200;
+/** For each octet of a name: its wire form, and its key as it was put together. */
+const NAME_OCTET_BYTES = 8;
 
 export function sizeOfKnown(key: string, known: Known): number {
-  const base = ENTRY_BYTES + key.length;
+  const base = ENTRY_BYTES + 2 * key.length;
   switch (known.kind) {
     case 'records':
-      return known.records.reduce((sum, record) => sum + sizeOfRecord(record), base);
+      return known.records.reduce((sum, record) => sum + RECORD_BYTES + sizeOfData(record), base + sizeOfOwner(known.records[0]));
     case 'failure':
-      return base + 2 * known.failure.text.length;
+      return base + VALUE_BYTES + 2 * known.failure.text.length;
     case 'alias':
-      return base + sizeOfRecord(known.record);
+      return base + RECORD_BYTES + sizeOfOwner(known.record) + sizeOfData(known.record);
     default:
-      return base + sizeOfRecord(known.soa);
+      return base + RECORD_BYTES + sizeOfOwner(known.soa) + sizeOfData(known.soa);
   }
 }
 
-function sizeOfRecord({ name, data }: ResourceRecord): number {
-  let sum = RECORD_BYTES + 2 * name.wire.length;
+function sizeOfOwner(record: ResourceRecord | undefined): number {
+  return record ? sizeOfValue(record.name) : 0;
+}
+
+function sizeOfData({ data }: ResourceRecord): number {
+  let sum = 0;
   for (const value of Object.values<unknown>(data)) sum += sizeOfValue(value);
   return sum;
 }
 
 function sizeOfValue(value: unknown): number {
-  if (value instanceof Name) return VALUE_BYTES + 2 * value.wire.length;
+  if (value instanceof Name) return VALUE_BYTES + NAME_OCTET_BYTES * value.wire.length;
   if (value instanceof Uint8Array) return VALUE_BYTES + value.length;
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + sizeOfValue(item), VALUE_BYTES);
   return typeof value === 'string' ? value.length : 8;

@@ -57,6 +57,8 @@ const MAX_REFERRALS = 8;
 const MAX_SERVERS = 4;
 /** Of one question, for as many networks: more guesses at once for a forger than these nobody shall have (RFC 7871 §11.2). */
 const MAX_FLIGHTS = 16;
+/** Different questions under way, with a socket each: a flood of names that a silent authority lets hang costs no more. */
+const MAX_QUESTIONS = 1000;
 
 export function createUpstream(options: UpstreamOptions, env: UpstreamEnv): Upstream {
   const flights = new Map<string, Map<string, Promise<Asked>>>();
@@ -64,6 +66,7 @@ export function createUpstream(options: UpstreamOptions, env: UpstreamEnv): Upst
     ask: (wanted, zone, budgetMs, asker) => {
       // RFC 5452 §5: two outstanding queries for one question double a forger's chances.
       const key = `${wanted.type} ${wanted.name.key}`;
+      if (flights.size >= MAX_QUESTIONS && !flights.has(key)) return Promise.resolve({ finding: failed(EXTENDED_ERROR.OTHER, `${MAX_QUESTIONS} other questions are under way`), audience: 'everybody', exchanges: [] });
       const same = flights.get(key) ?? new Map<string, Promise<Asked>>();
       flights.set(key, same);
       const tells = options.tailored.has(wanted.name) && asker.subnet !== undefined && same.size < MAX_FLIGHTS;

@@ -206,6 +206,14 @@ describe('the local DNS remembers', () => {
     expect(made.wiring.sent).to.have.length(1);
     void Promise.all(asking);
   });
+  it('RFC 5452 §5: no more than a thousand questions under way, whatever is asked', async () => {
+    const made = network(silence);
+    const asking = Array.from({ length: 3000 }, (_, index) => query(made, `A x${index}.one.test.`));
+    await settle();
+    expect(made.wiring.sent).to.have.length(1000);
+    expect(errorsOf(await (asking.at(-1) ?? query(made)))).to.deep.equal(['Other Error: 1000 other questions are under way']);
+    void Promise.all(asking);
+  });
   it('RFC 8914 §4.21: nothing for a query without RD but what is in the cache', async () => {
     const made = network(GOOD);
     const message = await ask(made.handler, 'A a.one.test.', { recursionDesired: false, options: [] });
