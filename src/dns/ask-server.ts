@@ -11,6 +11,7 @@ import { RCODE, type DnsMessage } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import { formatRcode, formatRecord, formatType } from '../net/dns/text.js';
 import { readReply, type Bailiwick, type Reply } from './reply.js';
+import { tidyRecords } from './rrset.js';
 import { audienceOf, type Audience } from './subnet.js';
 import { plain } from './words.js';
 
@@ -79,9 +80,10 @@ async function put(tour: Tour, level: Level, server: Endpoint, wanted: Wanted, t
   // The exchange chooses an ID nobody can guess.
   const query = createQuery({ ...wanted, id: 0, recursionDesired: level.forwarded, edns: createEdns({ options }) });
   const result = await tour.env.exchange(server, query, { timeoutMs, mixCase: true });
-  const reply = readReply(result.message, wanted, level);
-  tour.exchanges.push(account(level, wanted, result, reply, startedAtMs));
-  return { message: result.message, reply };
+  const message = { ...result.message, answers: tidyRecords(result.message.answers) };
+  const reply = readReply(message, wanted, level);
+  tour.exchanges.push(account(level, wanted, { ...result, message }, reply, startedAtMs));
+  return { message, reply };
 }
 
 /** undefined: the answer is for another network than was asked for. */

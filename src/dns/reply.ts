@@ -83,6 +83,8 @@ function isCompetent(message: DnsMessage, zone: Bailiwick): boolean {
 
 function readNegative(message: DnsMessage, zone: Bailiwick, believed: Believed): Reading {
   const { name, chain } = believed;
+  // RFC 1035 §4.1.3: it answers a question of another class, and so says nothing about this one, not even that there is no data.
+  if (message.answers.some((record) => record.class !== CLASS.IN)) return unusable('answered with records of another class than IN');
   const about = (record: ResourceRecord): boolean => record.class === CLASS.IN && name.isAtOrBelow(record.name) && record.name.isAtOrBelow(zone.apex);
   const soa = message.authorities.find((record) => record.type === TYPE.SOA && about(record));
   const competent = isCompetent(message, zone);

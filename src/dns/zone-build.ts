@@ -2,8 +2,9 @@
 // needs no search. Nothing is served that these checks don't pass, and all complaints come at once.
 
 import { CLASS, TYPE, type ResourceRecord } from '../net/dns/message.js';
-import { Name } from '../net/dns/name.js';
+import type { Name } from '../net/dns/name.js';
 import { formatType } from '../net/dns/text.js';
+import { identify } from './rrset.js';
 import type { SelectRecords } from './select.js';
 import { checkDelegations, checkNode } from './zone-check.js';
 import { finish, STEP, type Steps } from './zone-steps.js';
@@ -99,14 +100,6 @@ function isNew(seen: Map<SourcedRecord[], Set<string>>, set: SourcedRecord[], so
   const known = seen.get(set) ?? new Set(set.map(({ record }) => identify(record)));
   seen.set(set, known);
   return known.size < known.add(identify(sourced.record)).size;
-}
-
-/** The RDATA as a text that is equal where the RDATA is; names without regard to letter case. */
-function identify(record: ResourceRecord): string {
-  return JSON.stringify(record.data, (_, value: unknown) => {
-    if (value instanceof Name) return value.key;
-    return value instanceof Uint8Array ? [...value] : value;
-  });
 }
 
 /** The draft of this name, made along with those of the names between it and the apex (RFC 8020 §2: they exist). */

@@ -39,7 +39,7 @@ function errorOf(message: DnsMessage): string | undefined {
 const asked = (wiring: Wiring): readonly string[] => wiring.sent.map((line) => line.replace(/:53 \d+ /, ' '));
 
 describe("the local DNS takes from an authority's reply", () => {
-  const cases: readonly (readonly [section: string, reply: Parameters<typeof scripted>[0], answer: string, ignored?: readonly string[]])[] = [
+  const cases: readonly (readonly [section: string, reply: Parameters<typeof scripted>[0], answer: string, ignored?: readonly string[], type?: string])[] = [
     ['RFC 1035 §7.3: the RRset asked for', { answers: ['a.one.test. 60 A 192.0.2.9', 'a.one.test. 60 A 192.0.2.8'] }, 'NOERROR ra | a.one.test. 60 A 192.0.2.9 + a.one.test. 60 A 192.0.2.8'],
     ['RFC 4343 §3: in whatever letter case', { answers: ['A.One.TEST. 60 A 192.0.2.9'] }, 'NOERROR ra | A.One.TEST. 60 A 192.0.2.9'],
     ['RFC 1034 §3.6.2: the chain of aliases', { answers: ['a.one.test. 60 CNAME b.one.test.', 'b.one.test. 60 A 192.0.2.9'] }, 'NOERROR ra | a.one.test. 60 CNAME b.one.test. + b.one.test. 60 A 192.0.2.9'],
@@ -61,13 +61,17 @@ describe("the local DNS takes from an authority's reply", () => {
     ['RFC 1034 §5.3.3 4b: or sideways', { authoritative: false, authorities: ['x.one.test. 60 NS ns.one.test.'] }, 'SERVFAIL ra'],
     ['RFC 1034 §5.3.3 4b: or to itself', { authoritative: false, authorities: ['one.test. 60 NS ns.one.test.'] }, 'SERVFAIL ra'],
     ['RFC 2181 §10.1: or has two CNAMEs', { answers: ['a.one.test. 60 CNAME b.one.test.', 'a.one.test. 60 CNAME c.one.test.'] }, 'SERVFAIL ra', ['a.one.test. 60 IN CNAME b.one.test.', 'a.one.test. 60 IN CNAME c.one.test.']],
+    ['RFC 2181 §5: no record twice', { answers: ['a.one.test. 60 MX 1 b.one.test.', 'A.one.test. 60 MX 1 B.one.test.', 'a.one.test. 60 MX 2 b.one.test.'] }, 'NOERROR ra | a.one.test. 60 MX 1 b.one.test. + a.one.test. 60 MX 2 b.one.test.', undefined, 'MX'],
+    ['RFC 2181 §5: nor an alias', { answers: ['a.one.test. 60 CNAME b.one.test.', 'a.one.test. 50 CNAME b.one.test.', 'b.one.test. 60 A 192.0.2.9'] }, 'NOERROR ra | a.one.test. 50 CNAME b.one.test. + b.one.test. 60 A 192.0.2.9'],
+    ['RFC 2181 §5.2: an RRset with the least of its TTLs', { answers: ['a.one.test. 60 A 192.0.2.9', 'a.one.test. 10 A 192.0.2.8', 'x.one.test. 5 A 192.0.2.66'] }, 'NOERROR ra | a.one.test. 10 A 192.0.2.9 + a.one.test. 10 A 192.0.2.8', ['x.one.test. 5 IN A 192.0.2.66']],
+    ['RFC 1034 §5.3.3: SERVFAIL for records of another class', { answers: ['a.one.test. 60 A 192.0.2.9'], rrClass: 3 }, 'SERVFAIL ra', ['a.one.test. 60 CH A 192.0.2.9']],
     ['RFC 1034 §5.2.2: or goes in circles', { answers: ['a.one.test. 60 CNAME b.one.test.', 'b.one.test. 60 CNAME a.one.test.'] }, 'SERVFAIL ra', ['a.one.test. 60 IN CNAME b.one.test.', 'b.one.test. 60 IN CNAME a.one.test.']],
     ['RFC 1034 §5.2.2: or is its own alias', { answers: ['a.one.test. 60 CNAME a.one.test.'] }, 'SERVFAIL ra', ['a.one.test. 60 IN CNAME a.one.test.']],
   ];
-  for (const [section, reply, answer, ignored] of cases) {
+  for (const [section, reply, answer, ignored, type = 'A'] of cases) {
     it(section, async () => {
       const { handler } = localDns({ [ONE]: scripted(reply) });
-      const message = await ask(handler, 'A a.one.test.', { options: [TRACE] });
+      const message = await ask(handler, `${type} a.one.test.`, { options: [TRACE] });
       expect(summary(message)).to.equal(answer);
       const account = message.edns?.options.map((option) => decodeAccount(option)).find((found) => found !== undefined);
       expect(account?.exchanges.map((exchange) => exchange.ignored)).to.deep.equal([ignored]);

@@ -148,12 +148,12 @@ export function wire(handlers: Readonly<Record<string, DnsHandler>>): Wiring {
 }
 
 /** An authority that gives the same sections to whatever it is asked. */
-export function scripted(over: { readonly rcode?: number; readonly authoritative?: boolean; readonly answers?: readonly string[]; readonly authorities?: readonly string[]; readonly additionals?: readonly string[] }): DnsHandler {
+export function scripted(over: { readonly rcode?: number; readonly authoritative?: boolean; readonly answers?: readonly string[]; readonly authorities?: readonly string[]; readonly additionals?: readonly string[]; readonly rrClass?: number }): DnsHandler {
   return (query) =>
     createResponse(query.message, {
       rcode: over.rcode ?? 0,
       authoritative: over.authoritative ?? true,
-      answers: (over.answers ?? []).map(recordOf),
+      answers: (over.answers ?? []).map((line) => ({ ...recordOf(line), class: over.rrClass ?? 1 })),
       authorities: (over.authorities ?? []).map(recordOf),
       additionals: (over.additionals ?? []).map(recordOf),
     });
