@@ -3,7 +3,6 @@
 
 import type { ResourceRecord } from '../net/dns/message.js';
 import { Name } from '../net/dns/name.js';
-import type { Known } from './cache.js';
 
 /** The entry, its bucket, its place in the map, and the arrays around what is known. */
 const ENTRY_BYTES = 760;
@@ -14,18 +13,10 @@ const VALUE_BYTES = 200;
 /** For each octet of a name: its wire form, and its key as it was put together. */
 const NAME_OCTET_BYTES = 8;
 
-export function sizeOfKnown(key: string, known: Known): number {
-  const base = ENTRY_BYTES + 2 * key.length;
-  switch (known.kind) {
-    case 'records':
-      return known.records.reduce((sum, record) => sum + RECORD_BYTES + sizeOfData(record), base + sizeOfOwner(known.records[0]));
-    case 'failure':
-      return base + VALUE_BYTES + 2 * known.failure.text.length;
-    case 'alias':
-      return base + RECORD_BYTES + sizeOfOwner(known.record) + sizeOfData(known.record);
-    default:
-      return base + RECORD_BYTES + sizeOfOwner(known.soa) + sizeOfData(known.soa);
-  }
+/** Of an entry under `key`; `text` is a failure's. */
+export function sizeOfEntry(key: string, records: readonly ResourceRecord[], text?: string): number {
+  const base = ENTRY_BYTES + 2 * key.length + (text === undefined ? 0 : VALUE_BYTES + 2 * text.length);
+  return records.reduce((sum, record) => sum + RECORD_BYTES + sizeOfData(record), base + sizeOfOwner(records[0]));
 }
 
 function sizeOfOwner(record: ResourceRecord | undefined): number {

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.js';
 import type { ClientSubnet } from '../net/dns/edns.js';
 import { TYPE, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
-import { sizeOfKnown } from './cache-size.js';
+import { sizeOfEntry } from './cache-size.js';
 import { Space, type Place } from './cache-space.js';
 import { isFor, sameAudience, type Audience, type Scoped } from './subnet.js';
 
@@ -119,7 +119,7 @@ export function createCache(options: CacheOptions, env: { readonly clock: Clock 
     if (ttlSeconds <= 0) return;
     const bucket: Bucket = buckets.get(key) ?? { key, everybody: undefined, untailored: undefined, scoped: undefined };
     buckets.set(key, bucket);
-    const bytes = sizeOfKnown(key, known);
+    const bytes = known.kind === 'failure' ? sizeOfEntry(key, [], known.failure.text) : sizeOfEntry(key, recordsOf(known));
     const base = { bucket, known, storedAtMs: env.clock.monotonic(), ttlSeconds, used: false, bytes, newer: undefined, older: undefined };
     if (typeof audience === 'object') {
       const entry = { ...base, audience };
@@ -244,6 +244,11 @@ export function createCache(options: CacheOptions, env: { readonly clock: Clock 
 export function negativeTtl(soa: ResourceRecord): number {
   const minimum = soa.data.kind === 'SOA' ? soa.data.minimum : 0;
   return Math.min(soa.ttl, minimum, MAX_NEGATIVE_TTL_SECONDS);
+}
+
+function recordsOf(known: Exclude<Known, { kind: 'failure' }>): readonly ResourceRecord[] {
+  if (known.kind === 'records') return known.records;
+  return [known.kind === 'alias' ? known.record : known.soa];
 }
 
 function withTtl(known: Known, ttlOf: (ttl: number) => number): Known {
