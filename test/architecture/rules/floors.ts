@@ -8,8 +8,8 @@ const FLOORS: readonly (readonly string[])[] = [['base'], ['observe'], ['net'], 
 const BEHIND_A_DOOR: readonly string[] = [...ROOMS, 'catalog', 'config'];
 const OPENS_CONFIG: readonly string[] = ['app', 'cli', 'commands'];
 const CONFIG_OPENS: readonly string[] = ['base', 'catalog'];
-/** The one file above base/ and catalog/ that config/ may read: an address is an option like any other. */
-const ADDRESS = 'src/net/address.ts';
+/** The two files above base/ and catalog/ that config/ may read: an address, or a network of them, is an option like any other. */
+const ADDRESSES: readonly string[] = ['src/net/address.ts', 'src/net/prefix.ts'];
 
 /** "src/net/http/date.ts" -> "net"; undefined outside src/. */
 export function floorOf(file: string): string | undefined {
@@ -19,9 +19,9 @@ export function floorOf(file: string): string | undefined {
 const rank = (floor: string): number => FLOORS.findIndex((floors) => floors.includes(floor));
 
 function whyNot(from: string, to: string, imported: string): string | undefined {
-  if (from === to || (from === 'config' && imported === ADDRESS)) return undefined;
+  if (from === to || (from === 'config' && ADDRESSES.includes(imported))) return undefined;
   if (to === 'config') return OPENS_CONFIG.includes(from) ? undefined : `${from}/ opens config/; only app/, cli/ and commands/ do`;
-  if (from === 'config') return CONFIG_OPENS.includes(to) ? undefined : `config/ imports ${to}/; it knows base/, catalog/ and ${ADDRESS} only`;
+  if (from === 'config') return CONFIG_OPENS.includes(to) ? undefined : `config/ imports ${to}/; it knows base/, catalog/, ${ADDRESSES.join(' and ')} only`;
   if (rank(from) < 0 || rank(to) < 0) return `${rank(from) < 0 ? from : to}/ is no floor of the house`;
   if (ROOMS.includes(from) && ROOMS.includes(to)) return `room ${from}/ imports room ${to}/`;
   return rank(to) < rank(from) ? undefined : `${from}/ imports ${to}/, which is above it`;
