@@ -2,12 +2,15 @@
 // says so. An answer is "RCODE flags | answer | authority".
 
 import { expect } from 'chai';
-import { createResolver } from '../../src/dns/index.js';
+import { createAuthority, createResolver } from '../../src/dns/index.js';
 import { decodeAccount, encodeTraceId } from '../../src/net/dns/account.js';
+import { createAnswerer } from '../../src/net/dns/answer.js';
+import { createQuery } from '../../src/net/dns/build.js';
 import { decodeExtendedError } from '../../src/net/dns/extended-error.js';
-import type { DnsHandler, DnsMessage } from '../../src/net/dns/message.js';
+import type { DnsHandler, DnsMessage, Peer } from '../../src/net/dns/message.js';
+import { decodeMessage, encodeMessage } from '../../src/net/dns/wire.js';
 import { silentLog } from '../../src/observe/log.js';
-import { ask, createHandClock, scripted, summary, wire, type AskOptions, type HandClock, type Wiring } from '../helpers/dns.js';
+import { ask, createHandClock, nameOf, scripted, summary, typeOf, wire, type AskOptions, type HandClock, type Wiring } from '../helpers/dns.js';
 
 const ONE = '192.0.2.1:53';
 const TWO = '192.0.2.2:53';
@@ -39,7 +42,7 @@ function errorOf(message: DnsMessage): string | undefined {
 const asked = (wiring: Wiring): readonly string[] => wiring.sent.map((line) => line.replace(/:53 \d+ /, ' '));
 
 describe("the local DNS takes from an authority's reply", () => {
-  const cases: readonly (readonly [section: string, reply: Parameters<typeof scripted>[0], answer: string, ignored?: readonly string[], type?: string])[] = [
+  const cases: readonly (readonly [section: string, reply: Parameters<typeof scripted>[0], answer: string, ignored?: readonly string[] | undefined, type?: string])[] = [
     ['RFC 1035 §7.3: the RRset asked for', { answers: ['a.one.test. 60 A 192.0.2.9', 'a.one.test. 60 A 192.0.2.8'] }, 'NOERROR ra | a.one.test. 60 A 192.0.2.9 + a.one.test. 60 A 192.0.2.8'],
     ['RFC 4343 §3: in whatever letter case', { answers: ['A.One.TEST. 60 A 192.0.2.9'] }, 'NOERROR ra | A.One.TEST. 60 A 192.0.2.9'],
     ['RFC 1034 §3.6.2: the chain of aliases', { answers: ['a.one.test. 60 CNAME b.one.test.', 'b.one.test. 60 A 192.0.2.9'] }, 'NOERROR ra | a.one.test. 60 CNAME b.one.test. + b.one.test. 60 A 192.0.2.9'],
@@ -199,6 +202,21 @@ describe('the local DNS answers', () => {
       const { handler, wiring } = localDns({ [ONE]: good });
       expect(summary(await ask(handler, question, options))).to.equal(answer);
       expect(wiring.sent).to.deep.equal([]);
+    });
+  }
+
+  for (const question of ['OPT a.one.test.', 'AXFR one.test.', 'MAILB one.test.', 'A a.elsewhere.example.', 'A a.one.test.']) {
+    it(`RFC 1035 §4.1.1: ${question} with RA=1, as a server that recurses; an authority with RA=0`, async () => {
+      const { handler } = localDns({ [ONE]: good });
+      const [type = '', owner = ''] = question.split(' ');
+      const octets = encodeMessage(createQuery({ name: nameOf(owner), type: type === 'MAILB' ? 253 : typeOf(type), id: 1, recursionDesired: true }));
+      const peer: Peer = { remote: { address: '127.0.0.1', port: 1 }, local: { address: '127.0.0.1', port: 53 }, transport: 'udp' };
+      const authority = createAuthority({ zones: [] }, { clock: createHandClock(), log: silentLog });
+      for (const [answerer, offered] of [[createAnswerer(handler, silentLog), true], [createAnswerer(authority, silentLog), false]] as const) {
+        const answered = await answerer(octets, peer);
+        const decoded = decodeMessage(answered instanceof Uint8Array ? answered : new Uint8Array(0));
+        expect(decoded.kind === 'message' && decoded.message.recursionAvailable).to.equal(offered);
+      }
     });
   }
 
