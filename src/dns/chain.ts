@@ -57,5 +57,5 @@ export interface LocalDnsOptions extends ResolverOptions {
 
 /** The local DNS's handler. @throws CdnError USAGE for an authority whose zone is no domain name */
 export function createResolver(options: LocalDnsOptions, env: { readonly clock: Clock; readonly log: Log; readonly exchange: DnsExchange }): DnsHandler {
-  return toHandler(compose([tellAsLocalDns(options.catalog, env), guard], createResolving(options, env)));
+  return Object.assign(toHandler(compose([tellAsLocalDns(options.catalog, env), guard], createResolving(options, env))), { recursive: true });
 }

@@ -30,19 +30,21 @@ export interface AnswererOptions {
 }
 
 export function createAnswerer(handler: DnsHandler, log: Log, { tcpIdleMs }: AnswererOptions = {}): Answerer {
+  const recursive = handler.recursive === true;
+  const respond = (query: DnsMessage, over: Partial<DnsMessage>): DnsMessage => createResponse(query, recursive ? { ...over, recursionAvailable: true } : over);
   const failed = (peer: Peer, query: DnsMessage, error: unknown): Uint8Array => {
     const question = query.questions[0];
     log.error(`answering ${String(question?.name)} for ${formatEndpoint(peer.remote)} failed: ${messageOf(error)}`, { remote: peer.remote, error });
-    return encodeWithin(createResponse(query, { rcode: RCODE.SERVFAIL }), udpReplySize(query));
+    return encodeWithin(respond(query, { rcode: RCODE.SERVFAIL }), udpReplySize(query));
   };
   const encode = (peer: Peer, query: DnsMessage, response: DnsReply): Answered => {
     if (response === SILENCE) return undefined;
     try {
       if ('messages' in response) {
         if (peer.transport === 'udp') throw new Error('several messages have no place in a datagram');
-        return encodeEach(query, response.messages);
+        return encodeEach(query, response.messages, recursive);
       }
-      const conforming = conform(query, response);
+      const conforming = conform(query, response, recursive);
       if (peer.transport === 'udp') return encodeWithin(conforming, udpReplySize(query));
       return encodeWithin(tcpIdleMs === undefined ? conforming : tellKeepalive(query, conforming, tcpIdleMs), MAX_MESSAGE_OCTETS);
     } catch (error) {
@@ -52,7 +54,7 @@ export function createAnswerer(handler: DnsHandler, log: Log, { tcpIdleMs }: Ans
   return (octets, peer) => {
     const decoded = decodeMessage(octets);
     if (decoded.kind === 'headerless') return undefined;
-    if (decoded.kind === 'malformed') return refuse(decoded);
+    if (decoded.kind === 'malformed') return refuse(decoded, respond);
     const query = decoded.message;
     // An answer to an answer could go back and forth for ever between two servers.
     if (query.response) return undefined;
@@ -61,7 +63,7 @@ export function createAnswerer(handler: DnsHandler, log: Log, { tcpIdleMs }: Ans
     if (refusal !== undefined || !question) {
       // A list of questions isn't repeated: it need not fit, and nobody waits for it.
       const questions = query.questions.length === 1 ? query.questions : [];
-      return encodeWithin(createResponse(query, { rcode: refusal ?? RCODE.FORMERR, questions }), udpReplySize(query));
+      return encodeWithin(respond(query, { rcode: refusal ?? RCODE.FORMERR, questions }), udpReplySize(query));
     }
     try {
       const answer = handler({ message: query, question }, peer);
@@ -77,8 +79,8 @@ export function createAnswerer(handler: DnsHandler, log: Log, { tcpIdleMs }: Ans
   };
 }
 
-function* encodeEach(query: DnsMessage, messages: Iterable<DnsMessage>): Generator<Uint8Array> {
-  for (const message of messages) yield encodeWithin(conform(query, message), MAX_MESSAGE_OCTETS);
+function* encodeEach(query: DnsMessage, messages: Iterable<DnsMessage>, recursive: boolean): Generator<Uint8Array> {
+  for (const message of messages) yield encodeWithin(conform(query, message, recursive), MAX_MESSAGE_OCTETS);
 }
 
 /** The rcode of a query that no handler gets to see; undefined for one that it does. */
@@ -93,23 +95,25 @@ function selectRefusal(query: DnsMessage): number | undefined {
 }
 
 /** The header alone (RFC 1035 §4.1.1): what came with it can't be repeated, for it can't be read. */
-function refuse(malformed: Extract<Decoded, { kind: 'malformed' }>): Uint8Array | undefined {
+function refuse(malformed: Extract<Decoded, { kind: 'malformed' }>, respond: (query: DnsMessage, over: Partial<DnsMessage>) => DnsMessage): Uint8Array | undefined {
   if (malformed.response) return undefined;
   const { id, opcode, recursionDesired, rcode } = malformed;
   const query: DnsMessage = {
     id, opcode, recursionDesired, rcode: RCODE.NOERROR, response: false, authoritative: false, truncated: false, recursionAvailable: false,
     authenticData: false, checkingDisabled: false, questions: [], answers: [], authorities: [], additionals: [], edns: undefined,
   };
-  return encodeWithin(createResponse(query, { rcode }), MAX_MESSAGE_OCTETS);
+  return encodeWithin(respond(query, { rcode }), MAX_MESSAGE_OCTETS);
 }
 
 /** The answer of a handler that made it by other means than createResponse still belongs to this query. */
-function conform(query: DnsMessage, response: DnsMessage): DnsMessage {
+function conform(query: DnsMessage, response: DnsMessage, recursive: boolean): DnsMessage {
   const sameEdns = (query.edns === undefined) === (response.edns === undefined);
-  if (sameEdns && response.response && response.id === query.id && response.opcode === query.opcode && response.questions === query.questions) return response;
+  // RFC 1035 §4.1.1: RA is about the server, and not about this answer.
+  const recursionAvailable = recursive || response.recursionAvailable;
+  if (sameEdns && recursionAvailable === response.recursionAvailable && response.response && response.id === query.id && response.opcode === query.opcode && response.questions === query.questions) return response;
   // RFC 6891 §7: an OPT in the answer exactly when there is one in the query.
   const edns = query.edns && (response.edns ?? createEdns({ dnssecOk: query.edns.dnssecOk }));
-  return { ...response, id: query.id, response: true, opcode: query.opcode, questions: query.questions, edns };
+  return { ...response, id: query.id, response: true, opcode: query.opcode, questions: query.questions, recursionAvailable, edns };
 }
 
 /**

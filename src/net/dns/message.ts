@@ -125,4 +125,8 @@ export const SILENCE: DnsStream = { messages: [] };
 export type DnsReply = DnsMessage | DnsStream;
 
 /** Gives the answer as a value; the transport truncates, encodes and sends it. */
-export type DnsHandler = (query: DnsQuery, peer: Peer) => Eventual<DnsReply>;
+export interface DnsHandler {
+  (query: DnsQuery, peer: Peer): Eventual<DnsReply>;
+  /** RA is set in all of its answers, and in those to what never reaches it (RFC 1035 §4.1.1): recursion is offered here. */
+  readonly recursive?: boolean;
+}

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createAnswerer, isStream, type Answered, type Answerer } from '../../../../src/net/dns/answer.js';
 import { createResponse } from '../../../../src/net/dns/build.js';
 import { createEdns, encodeNsid, encodePadding, encodeTcpKeepalive } from '../../../../src/net/dns/edns.js';
-import { TYPE, type DnsHandler, type DnsMessage, type EdnsOption, type Peer } from '../../../../src/net/dns/message.js';
+import { RCODE, TYPE, type DnsHandler, type DnsMessage, type EdnsOption, type Peer } from '../../../../src/net/dns/message.js';
 import { formatRcode } from '../../../../src/net/dns/text.js';
 import { encodeMessage } from '../../../../src/net/dns/wire.js';
 import { createLog, silentLog, type LogLine } from '../../../../src/observe/log.js';
@@ -50,6 +50,27 @@ describe('what is answered', () => {
     ];
     for (const [what, octets, expected] of REFUSED) {
       it(what, async () => expect(Buffer.from(octetsOf(await answer(octets, UDP)) ?? []).toString('hex')).to.equal(Buffer.from(expected).toString('hex')));
+    }
+  });
+
+  describe('with RA=1 by a handler that recurses, by no other (RFC 1035 §4.1.1)', () => {
+    const EDNS_1 = packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00010000 0000`);
+    const CASES: readonly [what: string, octets: Uint8Array, handler: DnsHandler][] = [
+      ['an answer', encodeMessage(query('a')), smallHandler],
+      ['a malformed query', packet([1, 0, 0, 0], ''), never],
+      ['no question', packet([0, 0, 0, 0], ''), never],
+      ['NOTIFY', packet([1, 0, 0, 0], QUESTION, '2000'), never],
+      ['EDNS version 1', EDNS_1, never],
+      ['a handler that fails', encodeMessage(query('a')), never],
+      ['a handler that fails later', encodeMessage(query('a')), () => Promise.reject(new Error('later'))],
+      ['REFUSED', encodeMessage(query('a')), ({ message: asked }) => createResponse(asked, { rcode: RCODE.REFUSED })],
+    ];
+    for (const [what, octets, handler] of CASES) {
+      it(what, async () => {
+        const recursive: DnsHandler = Object.assign((...asked: Parameters<DnsHandler>) => handler(...asked), { recursive: true });
+        expect((await answered(createAnswerer(recursive, silentLog), octets)).recursionAvailable).to.equal(true);
+        expect((await answered(createAnswerer(handler, silentLog), octets)).recursionAvailable).to.equal(false);
+      });
     }
   });
 
