@@ -30,8 +30,10 @@ export function exchangeTcp(server: Endpoint, query: DnsMessage, signal: AbortSi
       const received = deframer.next();
       if (!received) return;
       const verdict = selectVerdict(received, query, mixed);
+      // RFC 2181 §9: what was cut short is not used but asked for anew over TCP, and here that has been done.
+      if (verdict.kind === 'answer' && verdict.message.truncated) finish({ kind: 'malformed', why: 'sent an answer cut short (TC=1) even over TCP' });
       // Nobody else can speak on this connection, and nothing else was asked on it: no use in waiting on.
-      if (verdict.kind === 'answer') finish({ ...verdict, local: { address: unmapIPv4(socket.localAddress ?? ''), port: socket.localPort ?? 0 } });
+      else if (verdict.kind === 'answer') finish({ ...verdict, local: { address: unmapIPv4(socket.localAddress ?? ''), port: socket.localPort ?? 0 } });
       else finish(verdict.kind === 'malformed' ? verdict : { kind: 'malformed', why: 'sent something that answers nothing it was asked' });
     });
   });

@@ -8,7 +8,7 @@ import { createQuery, createResponse } from '../../../src/net/dns/build.js';
 import { createEdns } from '../../../src/net/dns/edns.js';
 import { decodeExtendedError } from '../../../src/net/dns/extended-error.js';
 import type { DnsMessage } from '../../../src/net/dns/message.js';
-import { nameOf, scripted, summary, typeOf, zoneOf } from '../../helpers/dns.js';
+import { nameOf, scripted, single, summary, typeOf, zoneOf } from '../../helpers/dns.js';
 import { createHurriedClock, useParties } from '../../helpers/dns-parties.js';
 import { freePort } from '../../helpers/free-port.js';
 
@@ -104,6 +104,22 @@ describe('the local DNS, before an authority that', () => {
     const message = await query(await parties.localDns([one(authority)]), 'A a.one.test.');
     expect(summary(message)).to.equal('NOERROR ra | a.one.test. 60 A 192.0.2.9');
     expect(accountOf(message)?.exchanges.map(({ transport }) => transport)).to.deep.equal(['tcp']);
+  });
+  it('says TC over TCP as well: believes nothing of it, nor remembers it (RFC 2181 §9, RFC 1035 §7.4)', async () => {
+    let cuts = true;
+    const authority = await parties.serve(async (asked, peer) => {
+      if (!cuts) return scripted({ answers: ['a.one.test. 60 A 192.0.2.9'] })(asked, peer);
+      return { ...single(await scripted({ answers: ['a.one.test. 60 A 192.0.2.66'] })(asked, peer)), truncated: true };
+    });
+    const local = await parties.localDns([one(authority)]);
+    const message = await query(local, 'A a.one.test.');
+    expect(summary(message)).to.equal('SERVFAIL ra');
+    expect(errorOf(message)).to.equal(`the authority of one.test at 127.0.0.1:${authority.port} sends what is no DNS answer`);
+    cuts = false;
+    // The failure itself is remembered for a second.
+    let again = await query(local, 'A a.one.test.');
+    while (again.rcode !== 0) again = await query(local, 'A a.one.test.');
+    expect(summary(again)).to.equal('NOERROR ra | a.one.test. 60 A 192.0.2.9');
   });
   it('says TC and does not listen on TCP: says so', async () => {
     const authority = await parties.rawUdp((datagram) => {
