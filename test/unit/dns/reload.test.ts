@@ -92,6 +92,8 @@ describe('zone files that change', () => {
       await writeFile(include, 'w2 A x\n');
       await writeFile(include, 'w2 A 192.0.2.88\n');
       await looked(clock, async () => (await w2()) === 'NOERROR aa | w2.example. 60 A 192.0.2.88');
+      await writeFile(include, 'w2 A 192.0.2.9\n');
+      await looked(clock, async () => (await w2()) === 'NOERROR aa | w2.example. 60 A 192.0.2.9');
     });
   });
   it('are not read again when nothing changes', async () => {
