@@ -1,8 +1,8 @@
 // Zone files from the disk: read, checked and built a little at a time, so that a server that loads one
 // goes on answering.
 
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync, statSync, type Stats } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { CdnError, messageOf } from '../base/errors.js';
@@ -12,6 +12,8 @@ import { finishInTurns } from './zone-steps.js';
 import type { Zone } from './zone.js';
 
 const MAX_PROBLEMS_SHOWN = 50;
+/** A million names with a few records each need a tenth of it; a text in memory can't be much longer. */
+const MAX_FILE_MB = 512;
 
 export interface LoadedZone {
   readonly zone: Zone;
@@ -38,17 +40,25 @@ export async function loadZone(file: string, env: { readonly clock: Clock }, onF
   let text: string;
   opening(outermost);
   try {
+    expectReadable(await stat(outermost));
     text = asText(await readFile(outermost));
   } catch (cause) {
     throw new CdnError('USAGE', `cannot read the zone file ${file}: ${messageOf(cause)}`, { details: { file }, suggestions: ['name a readable master file with --zone FILE'], cause });
   }
   const read = (name: string): string => {
     opening(name);
+    expectReadable(statSync(name));
     return asText(readFileSync(name));
   };
   const parsed = await finishInTurns(parseZoneInSteps({ text, file: outermost, read }), env.clock);
   if (parsed.kind === 'zone') return { zone: parsed.zone, files: [...files] };
   throw complaint(file, parsed.problems);
+}
+
+/** A device or a pipe may have no end. */
+function expectReadable(file: Stats): void {
+  if (!file.isFile()) throw new Error('it is no regular file');
+  if (file.size > MAX_FILE_MB * 1_000_000) throw new Error(`it has ${file.size} octets, more than ${MAX_FILE_MB} MB`);
 }
 
 /** One octet a character; a byte order mark is no part of the first name. */

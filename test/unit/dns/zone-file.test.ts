@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { CdnError } from '../../../src/base/errors.js';
@@ -153,5 +153,9 @@ describe('loadZoneFile', () => {
   it('says which file it cannot read', async () => {
     const file = path.join(await createFolder(), 'missing.zone');
     expect((await failure(file)).message).to.include(`cannot read the zone file ${file}: ENOENT`);
+    await writeFile(file, '');
+    await truncate(file, 512_000_001);
+    expect(await failure(file)).to.include({ code: 'USAGE', message: `cannot read the zone file ${file}: it has 512000001 octets, more than 512 MB` });
+    expect(await failure('/dev/null')).to.include({ code: 'USAGE', message: 'cannot read the zone file /dev/null: it is no regular file' });
   });
 });

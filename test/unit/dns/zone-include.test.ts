@@ -46,6 +46,10 @@ describe('$INCLUDE', () => {
   ];
   for (const [rule, files, expected] of CASES) it(rule, async () => expect(await load(files)).to.deep.equal(expected));
 
+  it('reads regular files alone', async () => {
+    expect(await load({ 'main.zone': '$INCLUDE /dev/null' })).to.deep.equal(['main.zone:6:10: cannot read "/dev/null": it is no regular file']);
+  });
+
   it('goes 16 files deep and no deeper', async () => {
     const chain = (depth: number): Record<string, string> => Object.fromEntries(Array.from({ length: depth }, (_, index) => [`f${index}`, index === depth - 1 ? 'a A 192.0.2.2' : `$INCLUDE f${index + 1}`]));
     expect(await load({ 'main.zone': '$INCLUDE f0', ...chain(16) })).to.deep.equal(['a.example. 3600 IN A 192.0.2.2']);
