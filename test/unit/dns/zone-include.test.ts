@@ -40,7 +40,7 @@ describe('$INCLUDE', () => {
     ['takes a name in quotes, and in UTF-8', { 'main.zone': '$INCLUDE "más zonas"', 'más zonas': 'a A 192.0.2.2' }, ['a.example. 3600 IN A 192.0.2.2']],
     ['reads one file twice', { 'main.zone': '$INCLUDE more x\n$INCLUDE more y', more: 'a A 192.0.2.2' }, ['a.x.example. 3600 IN A 192.0.2.2', 'a.y.example. 3600 IN A 192.0.2.2']],
     ['refuses a file that includes itself', { 'main.zone': '$INCLUDE one', one: '$INCLUDE two', two: 'a A 192.0.2.2\n $INCLUDE x\n$INCLUDE one' }, ['two:2:2: "$INCLUDE" is no type known here: write it as TYPEn, its data as \\# LENGTH HEX (RFC 3597 §5)', 'two:3:10: "one" is being read already: a file can\'t include itself']],
-    ['refuses what is not there, and reads on', { 'main.zone': '$INCLUDE missing\nb A x' }, ['main.zone:6:10: cannot read "missing": ENOENT: no such file or directory, open \'missing\'', 'main.zone:7:5: A address: expected an IPv4 address, got "x"']],
+    ['refuses what is not there, and reads on', { 'main.zone': '$INCLUDE missing\nb A x' }, ['main.zone:6:10: cannot read "missing": ENOENT: no such file or directory, stat \'missing\'', 'main.zone:7:5: A address: expected an IPv4 address, got "x"']],
     ['refuses nothing, and too much', { 'main.zone': '$INCLUDE\n$INCLUDE a b c' }, ['main.zone:6:1: $INCLUDE needs the name of a file behind it', 'main.zone:7:14: nothing was expected after $INCLUDE "a" "b", got "c"']],
     ['names the place in the included file, for rules of the whole zone too', { 'main.zone': '$INCLUDE more\nc A x', more: 'a CNAME b\na A 192.0.2.2\n' }, ['main.zone:7:5: A address: expected an IPv4 address, got "x"', 'more:1:1: a.example. has a CNAME and A: an alias has nothing else (RFC 1034 §3.6.2)']],
   ];
