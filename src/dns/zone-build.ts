@@ -8,7 +8,7 @@ import { identify } from './rrset.js';
 import type { SelectRecords } from './select.js';
 import { checkDelegations, checkNode } from './zone-check.js';
 import { finish, STEP, type Steps } from './zone-steps.js';
-import type { NodeDraft, SourcedRecord, ZoneProblem } from './zone-draft.js';
+import { NodeDraft, type SourcedRecord, type ZoneProblem } from './zone-draft.js';
 import { RRsets, type Courtesy, type RRset, type Zone, type ZoneNode } from './zone.js';
 
 /** An RRset of which each answer gives a selection. Without records its name exists and has no such type. */
@@ -48,17 +48,18 @@ export function* buildZoneInSteps(parts: ZoneParts): Steps<ZoneBuild> {
       continue;
     }
     const draft = nodeAt(drafts, apex, sourced.record.name);
-    const set = draft.sets.get(sourced.record.type);
-    if (!set) draft.sets.set(sourced.record.type, [sourced]);
+    const set = draft.find(sourced.record.type);
+    if (!set) draft.sets.push({ type: sourced.record.type, records: [sourced] });
     else if (isNew(seen, set, sourced)) set.push(sourced);
   }
   const selects = new Map<ResourceRecord, SelectRecords>();
   for (const routed of parts.routed ?? []) {
     const draft = nodeAt(drafts, apex, routed.name);
     for (const record of routed.records) {
-      const set = draft.sets.get(record.type) ?? [];
-      set.push({ record, at: undefined });
-      draft.sets.set(record.type, set);
+      const sourced: SourcedRecord = { record, at: undefined };
+      const set = draft.find(record.type);
+      if (set) set.push(sourced);
+      else draft.sets.push({ type: record.type, records: [sourced] });
       selects.set(record, routed.select);
     }
   }
@@ -106,7 +107,7 @@ function isNew(seen: Map<SourcedRecord[], Set<string>>, set: SourcedRecord[], so
 function nodeAt(drafts: Map<string, NodeDraft>, apex: Name, name: Name): NodeDraft {
   const known = drafts.get(name.key);
   if (known) return known;
-  const draft: NodeDraft = { name, sets: new Map() };
+  const draft = new NodeDraft(name);
   drafts.set(name.key, draft);
   // Most names have brothers, and so a parent that is there already.
   const above = name.key.slice(1 + name.key.charCodeAt(0));
@@ -116,7 +117,7 @@ function nodeAt(drafts: Map<string, NodeDraft>, apex: Name, name: Name): NodeDra
 }
 
 function soaOf(drafts: ReadonlyMap<string, NodeDraft>, apex: Name): Zone['soa'] | undefined {
-  const record = drafts.get(apex.key)?.sets.get(TYPE.SOA)?.[0]?.record;
+  const record = drafts.get(apex.key)?.get(TYPE.SOA)[0]?.record;
   return record?.data.kind === 'SOA' ? { ...record, data: record.data } : undefined;
 }
 
@@ -127,7 +128,7 @@ function* finishNodes(drafts: ReadonlyMap<string, NodeDraft>, apex: Name, select
   for (const [key, { name, sets }] of drafts) {
     if (++count % STEP === 0) yield;
     const rrsets: RRset[] = [];
-    for (const [type, sourced] of sets) {
+    for (const { type, records: sourced } of sets) {
       const first = sourced[0];
       if (!first) continue;
       const select = selects.size > 0 ? selects.get(first.record) : undefined;

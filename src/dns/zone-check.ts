@@ -16,29 +16,28 @@ export function checkNode(draft: NodeDraft, apex: Name): readonly ZoneProblem[] 
   const add = (sourced: SourcedRecord | undefined, text: string): void => {
     problems.push({ at: sourced?.at, text: `${draft.name.toString()} ${text}` });
   };
-  for (const [type, set] of draft.sets) {
-    const first = set[0];
-    const other = set.find(({ record }) => record.ttl !== first?.record.ttl);
+  for (const { type, records } of draft.sets) {
+    const first = records[0];
+    const other = records.find(({ record }) => record.ttl !== first?.record.ttl);
     if (first && other) add(other, `${formatType(type)} has TTLs ${first.record.ttl} and ${other.record.ttl}: one RRset has one TTL (RFC 2181 §5.2)`);
   }
-  const at = (type: number): readonly SourcedRecord[] => draft.sets.get(type) ?? [];
-
-  const aliases = at(TYPE.CNAME);
+  const aliases = draft.get(TYPE.CNAME);
   if (aliases.length > 1) add(aliases[1], `has ${aliases.length} CNAME records: an alias has one (RFC 2181 §10.1)`);
-  const besides = [...draft.sets.keys()].filter((type) => type !== TYPE.CNAME && !BESIDE_CNAME.has(type));
-  if (aliases.length > 0 && besides.length > 0) {
+  const besides = aliases.length > 0 ? draft.sets.map(({ type }) => type).filter((type) => type !== TYPE.CNAME && !BESIDE_CNAME.has(type)) : [];
+  if (besides.length > 0) {
     add(aliases[0], `has a CNAME and ${besides.map(formatType).join(', ')}: an alias has nothing else (RFC 1034 §3.6.2)`);
   }
 
-  const soas = at(TYPE.SOA);
+  const soas = draft.get(TYPE.SOA);
   if (draft.name.equals(apex)) {
     if (soas.length > 1) add(soas[1], `has ${soas.length} SOA records: a zone has one (RFC 1035 §5.2)`);
-    if (at(TYPE.NS).length === 0) add(soas[0], 'has no NS record: a zone names its servers at its apex (RFC 1034 §4.2.1)');
+    if (draft.get(TYPE.NS).length === 0) add(soas[0], 'has no NS record: a zone names its servers at its apex (RFC 1034 §4.2.1)');
   } else if (soas.length > 0) {
     add(soas[0], `has a SOA record and isn't the apex ${apex.toString()}: one file, one zone (RFC 1035 §5.2)`);
   }
-  if (at(TYPE.NS).length > 0 && isWildcard(draft.name)) {
-    add(at(TYPE.NS)[0], 'delegates by a wildcard, which has no meaning (RFC 4592 §4.2)');
+  const nameservers = draft.get(TYPE.NS);
+  if (nameservers.length > 0 && isWildcard(draft.name)) {
+    add(nameservers[0], 'delegates by a wildcard, which has no meaning (RFC 4592 §4.2)');
   }
   return problems;
 }
@@ -46,9 +45,9 @@ export function checkNode(draft: NodeDraft, apex: Name): readonly ZoneProblem[] 
 /** The rules that hold between a record and the name it points at. */
 export function checkDelegations(zone: Zone, draft: NodeDraft): readonly ZoneProblem[] {
   const problems: ZoneProblem[] = [];
-  for (const [type, set] of draft.sets) {
+  for (const { type, records } of draft.sets) {
     if (type !== TYPE.NS && type !== TYPE.MX && type !== TYPE.SRV) continue;
-    for (const { record, at } of set) {
+    for (const { record, at } of records) {
       const text = complain(zone, record);
       if (text !== undefined) problems.push({ at, text });
     }

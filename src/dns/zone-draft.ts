@@ -21,8 +21,30 @@ export interface ZoneProblem {
   readonly text: string;
 }
 
-/** One name, its records by type. */
-export interface NodeDraft {
-  readonly name: Name;
-  readonly sets: Map<number, SourcedRecord[]>;
+/** The records of one name and type. */
+export interface SetDraft {
+  readonly type: number;
+  readonly records: SourcedRecord[];
 }
+
+/** One name, its records by type: a list, since most names have one type or two. */
+export class NodeDraft {
+  readonly name: Name;
+  readonly sets: SetDraft[] = [];
+
+  constructor(name: Name) {
+    this.name = name;
+  }
+
+  /** None if the name has none of this type. */
+  get(type: number): readonly SourcedRecord[] {
+    return this.find(type) ?? NONE;
+  }
+
+  find(type: number): SourcedRecord[] | undefined {
+    for (const set of this.sets) if (set.type === type) return set.records;
+    return undefined;
+  }
+}
+
+const NONE: readonly SourcedRecord[] = [];

@@ -11,19 +11,21 @@ export const MAX_LABEL_OCTETS = 63;
 const SPECIAL = '."\\;()@$';
 const DOT = 0x2e;
 
-const LOWER: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
-  String.fromCharCode(octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet),
-);
+const LOWER = Uint8Array.from({ length: 256 }, (_, octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet));
+
+// One name is written at a time, from its first octet to the copy that is made of it.
+const scratch = Buffer.alloc(MAX_NAME_OCTETS);
 
 /**
  * Lower-cases every octet, lengths too: a length is at most 63, and "A" is 65. The lengths stay in the
  * key, so the label "a.b" and the labels "a", "b" have different keys.
  */
 function canonicalKey(wire: Uint8Array): string {
-  let key = '';
-  for (const octet of wire) key += LOWER[octet] as string;
-  return key;
+  for (let at = 0; at < wire.length; at += 1) scratch[at] = LOWER[wire[at] as number] as number;
+  return scratch.toString('latin1', 0, wire.length);
 }
+
+const NOTHING = new Uint8Array(0);
 
 export class Name {
   static readonly root: Name = new Name(new Uint8Array(1));
@@ -45,28 +47,33 @@ export class Name {
    */
   static parse(text: string, origin: Name = Name.root): Name | undefined {
     if (text === '.') return Name.root;
-    const wire: number[] = [0];
+    // Where the label being read begins, with its length, and where its next octet goes.
     let start = 0;
+    let end = 1;
     for (let position = 0; position < text.length; ) {
       const read = readOctet(text, position);
       if (!read || (!read.escaped && (read.octet <= 0x20 || read.octet === 0x7f))) return undefined;
       position = read.next;
       if (read.octet === DOT && !read.escaped) {
-        if (wire.length === start + 1) return undefined;
-        start = wire.length;
-        wire.push(0);
+        if (end === start + 1) return undefined;
+        scratch[start] = end - start - 1;
+        start = end;
       } else {
-        const length = wire.push(read.octet) - start - 1;
-        if (length > MAX_LABEL_OCTETS) return undefined;
-        wire[start] = length;
+        if (end - start > MAX_LABEL_OCTETS) return undefined;
+        scratch[end] = read.octet;
       }
-      if (wire.length > MAX_NAME_OCTETS) return undefined;
+      end += 1;
+      if (end > MAX_NAME_OCTETS) return undefined;
     }
     if (text === '') return undefined;
+    scratch[start] = end - start - 1;
     // A final dot has left an empty label open: the root's, and the name is absolute.
-    if (wire.length === start + 1) return new Name(Uint8Array.from(wire));
-    const total = wire.length + origin.wire.length;
-    return total > MAX_NAME_OCTETS ? undefined : new Name(Uint8Array.from([...wire, ...origin.wire]));
+    const suffix = end === start + 1 ? NOTHING : origin.wire;
+    if (end + suffix.length > MAX_NAME_OCTETS) return undefined;
+    const wire = new Uint8Array(end + suffix.length);
+    for (let at = 0; at < end; at += 1) wire[at] = scratch[at] as number;
+    wire.set(suffix, end);
+    return new Name(wire);
   }
 
   /** undefined for an empty or too long label, or too many of them. No labels is the root. */
