@@ -17,7 +17,10 @@ export interface DnsServerOptions {
   readonly endpoint: Endpoint;
   /** Who listens, for messages about failures: "the local DNS". */
   readonly what?: string;
+  /** 256 unless said. Beyond, the one idle longest makes room (RFC 7766 §6.2.3). */
   readonly maxTcpConnections?: number;
+  /** Of those, for one IPv4 address or IPv6 network of 64 bits (RFC 7766 §6.2.2): a quarter unless said. */
+  readonly maxTcpConnectionsPerClient?: number;
   /** RFC 7766 §6.2.3 leaves it to us: a few seconds. */
   readonly tcpIdleMs?: number;
 }
@@ -37,6 +40,7 @@ interface Listeners {
 }
 
 const MAX_TCP_CONNECTIONS = 256;
+const TCP_CLIENT_SHARE = 1 / 4;
 const TCP_IDLE_MS = 10_000;
 /** How many ports are tried until one is free for TCP and UDP alike. */
 const FREE_PORT_ATTEMPTS = 16;
@@ -70,9 +74,11 @@ export function createDnsServer(options: DnsServerOptions, handler: DnsHandler, 
 
 async function openListeners(options: DnsServerOptions, answer: Answerer, env: { readonly clock: Clock; readonly log: Log }): Promise<Listeners> {
   const { address, port } = options.endpoint;
+  const maxConnections = options.maxTcpConnections ?? MAX_TCP_CONNECTIONS;
+  const maxPerClient = options.maxTcpConnectionsPerClient ?? Math.ceil(maxConnections * TCP_CLIENT_SHARE);
   for (let attempt = 1; ; attempt += 1) {
     const tcp = await openTcp(
-      { local: { address, port }, maxConnections: options.maxTcpConnections ?? MAX_TCP_CONNECTIONS, idleMs: options.tcpIdleMs ?? TCP_IDLE_MS },
+      { local: { address, port }, maxConnections, maxPerClient, idleMs: options.tcpIdleMs ?? TCP_IDLE_MS },
       answer,
       env,
     );

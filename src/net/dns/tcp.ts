@@ -1,5 +1,6 @@
 // The TCP side of a server (RFC 7766): queries one after another on a connection, answers as they
-// are ready, in any order. What one client can hold is bounded: connections, time, queries, octets.
+// are ready, in any order. What one client can hold is bounded: connections (tcp-places.ts), and of each
+// the time it does nothing, the queries worked on, and the octets kept for it.
 
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Stop } from '../../base/clock.js';
@@ -8,6 +9,7 @@ import type { Log } from '../../observe/log.js';
 import { unmapIPv4, type Endpoint } from '../address.js';
 import { isStream, type Answered, type Answerer, type OctetStream } from './answer.js';
 import { Deframer, frame } from './framing.js';
+import { clientOf, createPlaces, type Holder, type Places } from './tcp-places.js';
 
 /** Queries of one connection being worked on; the next ones wait in its socket. */
 const MAX_PENDING = 64;
@@ -15,6 +17,8 @@ const MAX_PENDING = 64;
 export interface TcpOptions {
   readonly local: Endpoint;
   readonly maxConnections: number;
+  /** Of those, for one client: an address, or a /64 of IPv6. */
+  readonly maxPerClient: number;
   /** How long a connection may do nothing, or take for one message, or not read its answers. */
   readonly idleMs: number;
 }
@@ -28,13 +32,13 @@ export interface TcpListener {
 /** Listening and answering. Rejects with the system's error. */
 export async function openTcp(options: TcpOptions, answer: Answerer, env: { readonly clock: Clock; readonly log: Log }): Promise<TcpListener> {
   const sockets = new Set<Socket>();
+  const places = createPlaces({ total: options.maxConnections, perClient: options.maxPerClient });
   // Half open: a client that has sent its last query may close its side and still wants the answer.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    serve(socket, options.idleMs, answer, env);
+    serve(socket, options.idleMs, places, answer, env);
   });
-  server.maxConnections = options.maxConnections;
   await listen(server, options.local);
   server.on('error', (error) => env.log.warn(`DNS over TCP: ${messageOf(error)}`, { error }));
   const bound = server.address();
@@ -58,25 +62,39 @@ function listen(server: Server, local: Endpoint): Promise<void> {
   });
 }
 
-function serve(socket: Socket, idleMs: number, answer: Answerer, env: { readonly clock: Clock; readonly log: Log }): void {
+function serve(socket: Socket, idleMs: number, places: Places, answer: Answerer, env: { readonly clock: Clock; readonly log: Log }): void {
   const remote: Endpoint = { address: unmapIPv4(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
   const local: Endpoint = { address: unmapIPv4(socket.localAddress ?? ''), port: socket.localPort ?? 0 };
   const deframer = new Deframer();
   let pending = 0;
+  /** Of the pending: those that wait for their client alone. */
+  let streaming = 0;
   let ended = false;
   let stopTimer: Stop = () => undefined;
 
-  // Only a whole message, an answer, or a client that reads sets it back: octets that trickle in don't.
-  const touch = (): void => {
+  socket.on('error', (error) => env.log.debug(`DNS over TCP from ${remote.address}: ${messageOf(error)}`, { remote, error }));
+  const holder: Holder = { client: clientOf(remote.address), isIdle: () => pending === 0 && socket.writableLength === 0, evict: () => socket.destroy() };
+  if (!places.take(holder)) {
+    socket.destroy();
+    return;
+  }
+
+  const arm = (): void => {
     stopTimer();
     stopTimer = env.clock.after(idleMs, () => {
-      if (pending > 0) touch();
+      if (pending > streaming) arm();
       else socket.destroy();
     });
   };
+  // Only a whole message, an answer, or a client that reads sets it back: octets that trickle in don't.
+  const touch = (): void => {
+    if (socket.destroyed) return;
+    places.touch(holder);
+    arm();
+  };
   const write = (octets: Uint8Array): void => {
     if (!socket.writable) return;
-    socket.write(frame(octets), () => !socket.destroyed && touch());
+    socket.write(frame(octets), touch);
   };
   const congested = (): boolean => pending >= MAX_PENDING || socket.writableNeedDrain;
   const work = (): void => {
@@ -109,6 +127,7 @@ function serve(socket: Socket, idleMs: number, answer: Answerer, env: { readonly
   // One message at a time, and the next one when the client has read: a zone may be larger than memory has room for.
   const send = async (stream: OctetStream): Promise<void> => {
     pending += 1;
+    streaming += 1;
     try {
       for (const octets of stream) {
         if (socket.destroyed) break;
@@ -119,12 +138,15 @@ function serve(socket: Socket, idleMs: number, answer: Answerer, env: { readonly
       env.log.error(`DNS over TCP to ${remote.address}: ${messageOf(error)}`, { remote, error });
       socket.destroy();
     }
+    streaming -= 1;
     pending -= 1;
     work();
   };
 
-  socket.on('error', (error) => env.log.debug(`DNS over TCP from ${remote.address}: ${messageOf(error)}`, { remote, error }));
-  socket.on('close', () => stopTimer());
+  socket.on('close', () => {
+    stopTimer();
+    places.release(holder);
+  });
   socket.on('drain', work);
   socket.on('end', () => {
     ended = true;

@@ -5,9 +5,10 @@ import { createResponse } from '../../../../src/net/dns/build.js';
 import { frame } from '../../../../src/net/dns/framing.js';
 import { TYPE } from '../../../../src/net/dns/message.js';
 import { formatRcode } from '../../../../src/net/dns/text.js';
+import type { DnsServer } from '../../../../src/net/dns/server.js';
 import { encodeMessage } from '../../../../src/net/dns/wire.js';
 import { hex, packet, QUESTION } from '../../../fixtures/dns/packets.js';
-import { expectAlive, heldHandler, message, query, smallHandler, useParties } from '../../../fixtures/dns/parties.js';
+import { addressRecord, expectAlive, heldHandler, message, name, query, smallHandler, useParties, type TcpClient } from '../../../fixtures/dns/parties.js';
 
 const asked = (id: number, type: number = TYPE.A): Uint8Array => encodeMessage(query('file1.hercdn.com', type, { id }));
 
@@ -142,26 +143,76 @@ describe('a DNS server over TCP', () => {
     });
   }
 
-  it('closes connections beyond the cap, and takes new ones when old ones have gone', async () => {
-    const server = await parties.server(smallHandler, { maxTcpConnections: 2 });
-    const [first, second] = [await parties.tcp(server.endpoint), await parties.tcp(server.endpoint)];
-    for (const client of [first, second]) {
+  const open = async (server: DnsServer): Promise<TcpClient> => {
+    const client = await parties.tcp(server.endpoint);
+    client.send(asked(1));
+    await client.receive();
+    return client;
+  };
+  const answers = async (client: TcpClient, id: number): Promise<boolean> => {
+    client.send(asked(id));
+    const octets = await client.receive();
+    return octets !== undefined && message(octets).id === id;
+  };
+
+  it('when all places are taken, closes the connection idle longest for a new one (RFC 7766 §6.2.3)', async () => {
+    const server = await parties.server(smallHandler, { maxTcpConnections: 3, maxTcpConnectionsPerClient: 3 });
+    const [first, second, third] = [await open(server), await open(server), await open(server)];
+    expect(await answers(first, 2)).to.equal(true);
+    const fourth = await open(server);
+    await second.closed;
+    for (const client of [first, third, fourth]) expect(await answers(client, 3)).to.equal(true);
+  });
+
+  it('closes no connection that is owed an answer, but the new one', async () => {
+    const held = heldHandler();
+    const server = await parties.server(held.handler, { maxTcpConnections: 2, maxTcpConnectionsPerClient: 2 });
+    const clients = [await parties.tcp(server.endpoint), await parties.tcp(server.endpoint)];
+    for (const [id, client] of clients.entries()) client.send(asked(id));
+    await held.waiting(2);
+    await (await parties.tcp(server.endpoint)).closed;
+    for (const [id, client] of clients.entries()) {
+      held.release(id);
+      expect(message(await client.receive()).id).to.equal(id);
+    }
+  });
+
+  it('gives one client a part of the places alone, and what is above goes at the cost of its own (RFC 7766 §6.2.2)', async () => {
+    // A quarter of eight.
+    const server = await parties.server(smallHandler, { maxTcpConnections: 8 });
+    const from = async (localAddress: string): Promise<TcpClient> => {
+      const client = await parties.tcp(server.endpoint, localAddress);
       client.send(asked(1));
       await client.receive();
-    }
-    const third = await parties.tcp(server.endpoint);
-    await third.closed;
-    second.socket.destroy();
-    first.send(asked(2));
-    expect(message(await first.receive()).id).to.equal(2);
-    for (;;) {
-      const next = await parties.tcp(server.endpoint);
-      next.send(asked(3));
-      const octets = await next.receive();
-      if (octets === undefined) continue; // the server hasn't yet seen the second go
-      expect(message(octets).id).to.equal(3);
-      break;
-    }
+      return client;
+    };
+    const other = await from('127.0.0.2');
+    const greedy: TcpClient[] = [];
+    for (let count = 0; count < 20; count += 1) greedy.push(await from('127.0.0.3'));
+    await Promise.all(greedy.slice(0, -2).map((client) => client.closed));
+    for (const client of [other, ...greedy.slice(-2)]) expect(await answers(client, 2)).to.equal(true);
+  });
+
+  it('ends a stream of messages that its client does not read', async () => {
+    let ended = (): void => undefined;
+    const over = new Promise<void>((resolve) => (ended = resolve));
+    const server = await parties.server(
+      ({ message: asking }) => ({
+        messages: (function* () {
+          const answers = Array.from({ length: 100 }, (_, index) => addressRecord(name('a'), `127.0.0.${index}`));
+          try {
+            for (;;) yield createResponse(asking, { answers });
+          } finally {
+            ended();
+          }
+        })(),
+      }),
+      { tcpIdleMs: 100 },
+    );
+    const client = await parties.tcp(server.endpoint);
+    client.socket.pause();
+    client.send(asked(1));
+    await over;
   });
 
   it('lives on when clients reset their connections in the middle of anything', async () => {
