@@ -2,6 +2,7 @@
 // several share a terminal.
 
 import { Chalk, type ChalkInstance } from 'chalk';
+import { printable } from '../base/printable.js';
 import { createLog, type Log, type LogLevel } from '../observe/log.js';
 import type { Terminal } from './terminal.js';
 
@@ -44,7 +45,7 @@ export function createTranscriptLog(terminal: Terminal, options: TranscriptOptio
   };
   return createLog(({ level, party, message }) => {
     if (RANK[level] < RANK[options.level]) return;
-    const lines = message.split('\n').map((line) => `${label(party)}${paint[level](line)}`.trimEnd());
+    const lines = message.split('\n').map((line) => `${label(party)}${paint[level](printable(line))}`.trimEnd());
     terminal.writeLine(lines.join('\n'));
   });
 }

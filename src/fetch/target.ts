@@ -4,8 +4,9 @@ import { constants } from 'node:fs';
 import { access, lstat, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CdnError, messageOf, systemCode } from '../base/errors.js';
+import { shellWord } from '../base/printable.js';
 import type { FetchOutput } from './model.js';
-import { printable, shellWord } from './text.js';
+import { printable } from './text.js';
 
 export type Target =
   /** A regular file that is to appear, whole, under this path. */

@@ -1,14 +1,11 @@
 // Text that strangers wrote, made fit for a terminal and for a file's name.
 
-/** One printable line: control and format characters (terminal escapes, bidirectional overrides) become "?". */
-export function printable(text: string, maxLength = 500): string {
-  const clean = text.replace(/\p{C}/gu, '?');
-  return clean.length > maxLength ? `${clean.slice(0, maxLength)}…` : clean;
-}
+import { printable as escapeUnprintable } from '../base/printable.js';
 
-/** An argument that can be pasted into a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+/** One line of them that fits a terminal. */
+export function printable(text: string, maxLength = 500): string {
+  const clean = escapeUnprintable(text);
+  return clean.length > maxLength ? `${clean.slice(0, maxLength)}…` : clean;
 }
 
 /** How many octets of UTF-8 a file's name may have on the usual file systems. */

@@ -23,6 +23,8 @@ describe('the transcript', () => {
   });
   it('keeps to warnings and errors for --quiet', () =>
     expect(written((log) => { log.info('a'); log.warn('b'); log.error('c'); }, transcript({ level: 'warn' }))).to.deep.equal(['b', 'c']));
+  it('lets no party’s words reach the terminal as commands', () =>
+    expect(written((log) => log.info('a\u001b[31m\r\u202eb'), transcript({}))).to.deep.equal(['a\\x1b[31m\\x0d\\u202eb']));
   it('colours only when asked', () => {
     expect(written((log) => log.error('x'), transcript({ color: true }))[0]).to.match(/\x1b\[/);
     expect(written((log) => log.as('web').error('x'), transcript({ labelWidth: 8 }))[0]).to.not.match(/\x1b/);
