@@ -34,16 +34,21 @@ const SIGNALS = { SIGINT: 'INTERRUPTED', SIGTERM: 'TERMINATED' } as const satisf
 
 /**
  * A signal that aborts with INTERRUPTED or TERMINATED on the first Ctrl-C (SIGINT) or SIGTERM. The
- * second finds the system's own handling again, which ends the process at once.
+ * second restores the terminal and finds the system's own handling again, which ends the process at once.
  */
-export function untilSignal(): { signal: AbortSignal; release(): void } {
+export function untilSignal(restoreTerminal: () => void): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];
   const release = (): void => {
     for (const name of names) process.off(name, onSignal);
   };
   const onSignal = (name: NodeJS.Signals): void => {
-    release();
+    if (controller.signal.aborted) {
+      release();
+      restoreTerminal();
+      process.kill(process.pid, name);
+      return;
+    }
     const code = name === 'SIGTERM' ? SIGNALS.SIGTERM : SIGNALS.SIGINT;
     controller.abort(new CdnError(code, code === 'INTERRUPTED' ? 'interrupted' : 'terminated'));
   };
@@ -61,11 +66,10 @@ export function aborted(signal: AbortSignal): Promise<void> {
  * Runs a service until Ctrl-C or SIGTERM, then stops it: transfers under way may end within
  * `graceMs`. A service that was asked to stop and did has done its work: no error.
  */
-export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log }): Promise<void> {
-  const { signal, release } = untilSignal();
+export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log; restoreTerminal(): void }): Promise<void> {
+  const { signal, release } = untilSignal(() => env.restoreTerminal());
   try {
     await service.start();
-    // An interval nobody clears would keep this process up by itself; the service's sockets do.
     await aborted(signal);
     env.log.info('Stopping: transfers under way may end; press CTRL+C again to stop at once', { graceMs: options.graceMs });
     await service.stop(options.graceMs);

@@ -1,12 +1,58 @@
 // How a fetch looks: its story, its one-line result, and the standard output as a sink.
 
 import path from 'node:path';
+import type { Log, LogFacts } from '../observe/log.js';
 import { CdnError, systemCode } from '../base/errors.js';
 import { formatBytes, formatDuration, formatRate } from '../base/units.js';
 import { formatStory, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
 
-export function storyLines(messages: readonly StoryMessage[]): readonly string[] {
-  return formatStory(messages);
+/** One message of the story, in one line that begins with its number. */
+export function storyLine(message: StoryMessage): string {
+  return formatStory([message])[0] ?? '';
+}
+
+/** A line too long for the terminal is broken between words, its rest set in; columns 0: never. */
+export function wrapLine(line: string, columns: number): string {
+  if (columns <= 20 || line.length <= columns) return line;
+  const indent = '    ';
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.split(/(?<= )(?=\S)/)) {
+    if (current.trim() !== '' && (current + word).trimEnd().length > columns) {
+      lines.push(current.trimEnd());
+      current = indent;
+    }
+    current += word;
+  }
+  return [...lines, current.trimEnd()].join('\n');
+}
+
+/** The same for whatever is printed on this terminal; a pipe gets whole lines. */
+export function forTerminal(line: string): string {
+  return wrapLine(line, process.stdout.isTTY ? process.stdout.columns : 0);
+}
+
+export interface Teller {
+  message(message: StoryMessage): void;
+  result(report: FetchReport): void;
+}
+
+/**
+ * Where a fetch tells what it found: to the standard output, unless the file itself goes there; as
+ * lines of the log where that is for machines.
+ */
+export function createTeller(options: { logJson: boolean; toStderr: boolean; log: Log; print(line: string): void }): Teller {
+  const tell = (line: string, facts: LogFacts): void => {
+    if (options.logJson || options.toStderr) options.log.info(line, facts);
+    else options.print(forTerminal(line));
+  };
+  return {
+    message: (message) => tell(storyLine(message), { ...message }),
+    result: (report) => {
+      const { messages, ...facts } = report;
+      tell(fetchSummary(report), { ...facts, messages: messages.length });
+    },
+  };
 }
 
 /** "video1.mp4: 912 kB in 35 ms (26 MB/s), SHA-256 verified, from 127.0.0.1:40721". */

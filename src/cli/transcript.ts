@@ -27,6 +27,11 @@ function paintLabel(chalk: ChalkInstance, party: string, width: number): string 
   return `${paint(party.padEnd(width))} ${chalk.dim('|')} `;
 }
 
+/** Columns of a label: the party, a blank, the bar, a blank. */
+export function labelColumns(labelWidth: number): number {
+  return labelWidth === 0 ? 0 : labelWidth + 3;
+}
+
 /** "web     | " before each line of a party's; nothing when there are no labels. */
 export function createLabeller(options: Pick<TranscriptOptions, 'labelWidth' | 'color'>): (party: string | undefined) => string {
   const chalk = new Chalk({ level: options.color ? 1 : 0 });

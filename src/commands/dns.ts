@@ -1,6 +1,6 @@
+import { openCatalog } from '../app/catalog.js';
 import { createDnsService } from '../app/dns.js';
 import { runUntilSignal } from '../app/service.js';
-import { scanFolder } from '../catalog/index.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
@@ -30,6 +30,7 @@ export default class Dns extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Dns);
+    const env = await this.createEnv(flags);
     const role = readOptional('role', FIELDS.role, flags.role) ?? 'all';
     const options = {
       role,
@@ -38,9 +39,8 @@ export default class Dns extends BaseCommand {
       stores: (readList('store', FIELDS.store, flags.store) ?? [DEFAULTS.store]).map((endpoint, index) => ({ id: `store-${index + 1}`, endpoint })),
       authorities: readList('authority', FIELDS.authority, flags.authority) ?? [],
       zoneFiles: readList('zone', FIELDS.zone, flags.zone) ?? [],
-      catalog: await scanFolder(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir),
+      catalog: await openCatalog(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir, env),
     };
-    const env = await this.createEnv(flags);
     await runUntilSignal(createDnsService(options, env), { graceMs: DEFAULTS.graceMs }, env);
   }
 }

@@ -1,8 +1,7 @@
-import { Flags } from '@oclif/core';
 import { createNetwork } from '../app/up.js';
 import { runUntilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
-import { fieldFlag, readOptional } from '../cli/flags.js';
+import { fieldFlag, readOptional, readSwitch, switchFlag } from '../cli/flags.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
 
 /** Wide enough for "store-64". */
@@ -22,8 +21,8 @@ export default class Up extends BaseCommand {
     dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
     mode: fieldFlag(FIELDS.mode, { defaultText: 'relay' }),
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
-    'free-ports': Flags.boolean({ summary: 'take a free port wherever the usual one is in use', env: 'CDN_FREE_PORTS' }),
-    'one-address': Flags.boolean({ summary: 'put all stores on 127.0.0.1, told apart by port', env: 'CDN_ONE_ADDRESS' }),
+    'free-ports': switchFlag(FIELDS.freePorts),
+    'one-address': switchFlag(FIELDS.oneAddress),
   };
 
   async run(): Promise<void> {
@@ -33,8 +32,8 @@ export default class Up extends BaseCommand {
       dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
       mode: readOptional('mode', FIELDS.mode, flags.mode) ?? 'relay',
       rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),
-      freePorts: flags['free-ports'],
-      oneAddress: flags['one-address'],
+      freePorts: readSwitch('free-ports', FIELDS.freePorts, flags['free-ports']),
+      oneAddress: readSwitch('one-address', FIELDS.oneAddress, flags['one-address']),
     };
     const env = await this.createEnv(flags, LABEL_WIDTH);
     await runUntilSignal(createNetwork(options, env), { graceMs: DEFAULTS.graceMs }, env);

@@ -62,7 +62,7 @@ function mismatch(reply: Reply, verdict: Verdict): CdnError {
 /** The same error, with a word on where the bytes are that did arrive. */
 function withKept(error: unknown, kept: string | undefined, bytes: number): unknown {
   if (!(error instanceof CdnError) || kept === undefined) return error;
-  return new CdnError(error.code, `${error.message}; ${formatBytes(bytes)} are kept in ${printable(kept)}`, {
+  return new CdnError(error.code, `${error.message}; ${formatBytes(bytes)} are kept in ${printable(kept)} (the next fetch begins anew)`, {
     details: { ...error.details, kept }, suggestions: error.suggestions, cause: error.cause ?? error,
   });
 }

@@ -33,7 +33,7 @@ const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS',
 
 function diskError(file: string, cause: unknown): CdnError {
   const why = REASONS[systemCode(cause) ?? ''] ?? messageOf(cause);
-  return new CdnError('DISK_WRITE', `cannot write ${printable(file)}: ${why}`, { details: { file }, suggestions: ['choose another place with -o FILE'], cause });
+  return new CdnError('DISK_WRITE', `cannot write ${printable(file)}: ${why}`, { details: { file }, suggestions: ['the same command with -o FILE, to write elsewhere'], cause });
 }
 
 async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {

@@ -22,6 +22,25 @@ describe('a folder as a catalog', () => {
     await symlink('nowhere', path.join(folder, 'dangling.mp4'));
     expect((await scanFolder(folder)).titles).to.deep.equal([]);
   });
+  it('leaves out what a store would not serve, and says why', async () => {
+    const folder = await tempFolder();
+    const outside = await tempFolder();
+    await writeFile(path.join(outside, 'film.mp4'), 'x');
+    await writeFile(path.join(folder, 'a.mp4'), 'x');
+    await writeFile(path.join(folder, 'empty.mp4'), '');
+    await symlink(path.join(outside, 'film.mp4'), path.join(folder, 'leak.mp4'));
+    await symlink('a.mp4', path.join(folder, 'z.mp4'));
+    const { titles, leftOut } = await scanFolder(folder);
+    expect(titles.map(({ file }) => file)).to.deep.equal(['a.mp4', 'z.mp4']);
+    expect(leftOut).to.deep.equal([{ file: 'empty.mp4', why: 'is empty' }, { file: 'leak.mp4', why: 'leads outside the folder' }]);
+  });
+  it('may itself be reached by a link', async () => {
+    const folder = await tempFolder();
+    await writeFile(path.join(folder, 'a.mp4'), 'x');
+    const link = path.join(await tempFolder(), 'films');
+    await symlink(folder, link);
+    expect((await scanFolder(link)).titles).to.have.lengthOf(1);
+  });
   it('that is not there is an error that names it', async () => {
     const folder = path.join(await tempFolder(), 'nowhere');
     const error: unknown = await scanFolder(folder).catch((caught: unknown) => caught);
