@@ -11,20 +11,30 @@ export function storyLine(message: StoryMessage): string {
   return formatStory([message])[0] ?? '';
 }
 
-/** A line too long for the terminal is broken between words, its rest set in; columns 0: never. */
-export function wrapLine(line: string, columns: number): string {
-  if (columns <= 20 || line.length <= columns) return line;
-  const indent = '    ';
+const INDENT = '    ';
+
+function wrapWords(line: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let current = '';
   for (const word of line.split(/(?<= )(?=\S)/)) {
     if (current.trim() !== '' && (current + word).trimEnd().length > columns) {
       lines.push(current.trimEnd());
-      current = indent;
+      current = INDENT;
     }
     current += word;
   }
-  return [...lines, current.trimEnd()].join('\n');
+  return [...lines, current.trimEnd()];
+}
+
+/**
+ * A line too long for the terminal is broken between words, its rest set in; a message of the story
+ * first between who speaks to whom and what is said. Columns 0: never.
+ */
+export function wrapLine(line: string, columns: number): string {
+  if (columns <= 20 || line.length <= columns) return line;
+  const columnsOfStory = /^(\d+\. +\S.*?) {2,}(\S.*)$/.exec(line);
+  const parts = columnsOfStory === null ? [line] : [columnsOfStory[1] ?? '', INDENT + (columnsOfStory[2] ?? '')];
+  return parts.flatMap((part) => wrapWords(part, columns)).join('\n');
 }
 
 /** The same for whatever is printed on this terminal; a pipe gets whole lines. */
