@@ -67,7 +67,7 @@ export function createTeller(options: { logJson: boolean; toStderr: boolean; log
 
 /** "video1.mp4: 912 kB in 35 ms (26 MB/s), SHA-256 verified, from 127.0.0.1:40721". */
 export function fetchSummary(report: FetchReport): string {
-  const digest = report.digest === 'verified' ? 'SHA-256 verified' : 'SHA-256 not promised by the store, so not verified';
+  const digest = { verified: 'SHA-256 verified', 'not promised': 'SHA-256 not promised by the store, so not verified', unreadable: 'SHA-256 promised unreadably, so not verified' }[report.digest];
   const name = report.file === undefined ? 'standard output' : shortest(report.file);
   const store = report.store.address.includes(':') ? `[${report.store.address}]` : report.store.address;
   return `${name}: ${formatBytes(report.bytes)} in ${formatDuration(report.durationMs)} (${formatRate(report.rateBytesPerSecond)}), ${digest}, from ${store}:${report.store.port}`;

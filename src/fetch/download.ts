@@ -10,7 +10,7 @@ import type { FetchEvent } from './model.js';
 import type { Asking } from './resolve.js';
 import type { Sink } from './sink.js';
 import { printable } from './text.js';
-import { createVerifier, promisedSha256, type Verdict } from './verify.js';
+import { createVerifier, digestPromise, promisedSha256, type Verdict } from './verify.js';
 
 export interface Received {
   readonly reply: Reply;
@@ -28,8 +28,9 @@ export function promisedLength(reply: Reply): number | undefined {
 function describe(reply: Reply): string {
   const length = promisedLength(reply);
   const type = reply.response.fields['content-type'] ?? 'unnamed type';
-  const digest = promisedSha256(reply.response.fields) === undefined ? 'no digest promised' : 'sha-256 promised';
-  return `${length === undefined ? 'bytes' : formatBytes(length)} of ${type}, ${digest}`;
+  const promise = digestPromise(reply.response.fields);
+  const digest = promise === undefined ? 'no digest' : promise === 'unreadable' ? 'an unreadable digest' : 'sha-256';
+  return `${length === undefined ? 'bytes' : formatBytes(length)} of ${type}, ${digest} promised`;
 }
 
 /** Messages 9 and 10, and 3-8 before them when the host is a name. */

@@ -70,7 +70,7 @@ export function selectEntry(entries: readonly IndexEntry[], site: string, title:
   const [first] = entries;
   if (title === undefined) {
     throw new CdnError('USAGE', `${site} is a site, not a title; it has ${listTitles(entries)}`, {
-      details: { site, titles: entries.map((entry) => entry.title) }, suggestions: first === undefined ? [] : [suggest(first.title)],
+      details: { site, titles: entries.map((entry) => printable(entry.title)) }, suggestions: first === undefined ? [] : [suggest(first.title)],
     });
   }
   const wanted = title.toLowerCase();
@@ -79,7 +79,7 @@ export function selectEntry(entries: readonly IndexEntry[], site: string, title:
   if (entry !== undefined) return entry;
   const near = closest(title, entries.map((candidate) => candidate.title));
   throw new CdnError('NO_SUCH_TITLE', `${site} has no title "${title}"${near === undefined ? '' : `; did you mean ${site}/${printable(near, 80)}?`} It has ${listTitles(entries)}`, {
-    details: { site, title, titles: entries.map((candidate) => candidate.title) },
+    details: { site, title, titles: entries.map((candidate) => printable(candidate.title)) },
     suggestions: near !== undefined ? [suggest(near)] : first === undefined ? [] : [suggest(first.title)],
   });
 }

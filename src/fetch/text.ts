@@ -8,6 +8,15 @@ export function printable(text: string, maxLength = 500): string {
   return clean.length > maxLength ? `${clean.slice(0, maxLength)}…` : clean;
 }
 
+/** A plain value with every text in it made printable, however deep, whole. */
+export function printableFacts<T>(value: T): T;
+export function printableFacts(value: unknown): unknown {
+  if (typeof value === 'string') return escapeUnprintable(value);
+  if (Array.isArray(value)) return value.map((item: unknown) => printableFacts(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key, printableFacts(item)]));
+}
+
 /** How many octets of UTF-8 a file's name may have on the usual file systems. */
 const MAX_NAME_BYTES = 255;
 /** Device names on Windows, with any extension. */
