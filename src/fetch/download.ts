@@ -8,9 +8,9 @@ import { partyError, reasonOf, roleOf, type Reply, type Role } from './contact.j
 import { tellAnswer, type Get } from './http-get.js';
 import type { FetchEvent } from './model.js';
 import type { Asking } from './resolve.js';
-import type { Sink } from './sink.js';
 import { printable } from './text.js';
 import { createVerifier, digestPromise, promisedSha256, type Verdict } from './verify.js';
+import type { Sink } from './writing.js';
 
 export interface Received {
   readonly reply: Reply;

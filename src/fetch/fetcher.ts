@@ -65,7 +65,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     const object = request.type === 'V' ? await askVideo(content.url, asking) : content.object;
     const reply = await requestObject(content.url, content.isTitle ? 'store' : undefined, {}, get, asking);
     onEvent({ kind: 'transfer', object, totalBytes: promisedLength(reply) });
-    const sink = await openSink(target, env.random).catch((error: unknown) => {
+    const sink = await openSink(target, env, signal).catch((error: unknown) => {
       reply.response.discard();
       throw error;
     });
