@@ -10,20 +10,6 @@ export interface Service {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Starts them in order; when one fails, the ones already started are stopped again. */
-export async function startAll(services: readonly Service[]): Promise<void> {
-  const started: Service[] = [];
-  try {
-    for (const service of services) {
-      await service.start();
-      started.push(service);
-    }
-  } catch (error) {
-    await stopAll(started, 0);
-    throw error;
-  }
-}
-
 /** Stops them all at the same time; one that fails to stop doesn't keep the others up. */
 export async function stopAll(services: readonly Service[], graceMs: number): Promise<void> {
   const outcomes = await Promise.allSettled(services.map((service) => service.stop(graceMs)));
@@ -69,8 +55,14 @@ export function aborted(signal: AbortSignal): Promise<void> {
 export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log; restoreTerminal(): void }): Promise<void> {
   const { signal, release } = untilSignal(() => env.restoreTerminal());
   try {
-    await service.start();
-    await aborted(signal);
+    const asked = aborted(signal);
+    const starting = service.start().then(() => 'started' as const);
+    // What a start may wait for, such as a pipe that nobody writes, must not keep a Ctrl-C waiting.
+    if ((await Promise.race([starting, asked])) !== 'started') {
+      starting.catch(() => undefined);
+      throw signal.reason;
+    }
+    await asked;
     env.log.info('Stopping: transfers under way may end; press CTRL+C again to stop at once', { graceMs: options.graceMs });
     await service.stop(options.graceMs);
   } finally {

@@ -22,6 +22,8 @@ export interface ScannedCatalog extends Catalog {
 /** undefined for a file that can be served. */
 async function objection(folder: string, name: string): Promise<string | undefined> {
   const file = path.join(folder, name);
+  // To some systems it is a slash: no store gives such a name away.
+  if (name.includes('\\')) return 'has a backslash in its name';
   try {
     const real = await realpath(file);
     // What a store never serves is no title: a link may not lead out of the folder.

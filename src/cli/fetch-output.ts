@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import type { Log, LogFacts } from '../observe/log.js';
-import { CdnError, systemCode } from '../base/errors.js';
+import { CdnError, messageOf, systemCode } from '../base/errors.js';
 import { formatBytes, formatDuration, formatRate } from '../base/units.js';
 import { formatStory, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
 
@@ -79,18 +79,31 @@ function shortest(file: string): string {
   return relative.length < file.length ? relative : file;
 }
 
+function cannotWrite(error: unknown): CdnError {
+  const why = systemCode(error) === 'EPIPE' ? 'its reader has left' : systemCode(error) === 'ENOSPC' ? 'no space is left' : messageOf(error);
+  return new CdnError('DISK_WRITE', `cannot write to the standard output: ${why}`, { cause: error });
+}
+
 /** Each chunk waits until the system has taken the one before. A reader that leaves ends the fetch. */
 export function stdoutSink(stream: NodeJS.WriteStream = process.stdout): FetchOutput {
-  // The write below tells the same error; without a listener the event would end the process.
+  // The write below tells the same error. The listener that oclif has put there would throw it a
+  // second time, with nobody to catch it; none at all would end the process.
+  stream.removeAllListeners('error');
   stream.on('error', () => undefined);
   return {
     kind: 'stdout',
     write: (chunk) =>
       new Promise((resolve, reject) => {
-        stream.write(chunk, (error) => {
-          if (error) reject(new CdnError('DISK_WRITE', `cannot write to the standard output: ${systemCode(error) === 'EPIPE' ? 'its reader has left' : error.message}`, { cause: error }));
+        const done = (error?: Error | null): void => {
+          if (error) reject(cannotWrite(error));
           else resolve();
-        });
+        };
+        try {
+          stream.write(chunk, done);
+        } catch (error) {
+          // A file behind the standard output is written to at once, and throws at once.
+          reject(cannotWrite(error));
+        }
       }),
   };
 }

@@ -30,12 +30,22 @@ const BAR_COLUMNS = { least: 5, most: 20 } as const;
 
 export function createTerminal(stream: NodeJS.WriteStream): Terminal {
   let bars: MultiBar | undefined;
+  // Who read the log has left, or its disk is full: the lines are lost, the service goes on.
+  stream.removeAllListeners('error');
+  stream.on('error', () => undefined);
+  const write = (text: string): void => {
+    try {
+      stream.write(text);
+    } catch {
+      // A file behind the stream is written to at once, and throws at once.
+    }
+  };
   const active = new Set<SingleBar>();
   return {
     interactive: stream.isTTY,
     writeLine: (text) => {
       if (bars === undefined) {
-        stream.write(`${text}\n`);
+        write(`${text}\n`);
         return;
       }
       bars.log(`${CLEAR_BELOW}${WRAP}${text}\n${NO_WRAP}`);
