@@ -9,7 +9,7 @@ const words = process.argv.slice(2);
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`error: cdn needs Node.js 20.19 or newer, this is ${process.version}\n`);
   process.exitCode = 2;
-} else if (words.length === 1 && words[0] === '--version') {
+} else if (words.length === 1 && ['--version', '-v', 'version'].includes(words[0])) {
   const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
 } else {

@@ -13,11 +13,13 @@ export interface Env {
   readonly log: Log;
   /** Progress drawn under this party's label; without a party, under none. */
   progressOf(party: string | undefined): Progress;
+  /** Leaves the terminal as it was found; for an end that waits for nothing. */
+  restoreTerminal(): void;
   readonly exchange: DnsExchange;
   readonly http: HttpClient;
 }
 
-export function createEnv(options: Pick<Env, 'log' | 'progressOf'>): Env {
+export function createEnv(options: Pick<Env, 'log' | 'progressOf' | 'restoreTerminal'>): Env {
   return {
     clock: systemClock,
     random: systemRandom,

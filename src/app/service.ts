@@ -12,20 +12,6 @@ export interface Service {
   reload?(): Promise<void>;
 }
 
-/** Starts them in order; when one fails, the ones already started are stopped again. */
-export async function startAll(services: readonly Service[]): Promise<void> {
-  const started: Service[] = [];
-  try {
-    for (const service of services) {
-      await service.start();
-      started.push(service);
-    }
-  } catch (error) {
-    await stopAll(started, 0);
-    throw error;
-  }
-}
-
 /** Stops them all at the same time; one that fails to stop doesn't keep the others up. */
 export async function stopAll(services: readonly Service[], graceMs: number): Promise<void> {
   const outcomes = await Promise.allSettled(services.map((service) => service.stop(graceMs)));
@@ -36,16 +22,21 @@ const SIGNALS = { SIGINT: 'INTERRUPTED', SIGTERM: 'TERMINATED' } as const satisf
 
 /**
  * A signal that aborts with INTERRUPTED or TERMINATED on the first Ctrl-C (SIGINT) or SIGTERM. The
- * second finds the system's own handling again, which ends the process at once.
+ * second restores the terminal and finds the system's own handling again, which ends the process at once.
  */
-export function untilSignal(): { signal: AbortSignal; release(): void } {
+export function untilSignal(restoreTerminal: () => void): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];
   const release = (): void => {
     for (const name of names) process.off(name, onSignal);
   };
   const onSignal = (name: NodeJS.Signals): void => {
-    release();
+    if (controller.signal.aborted) {
+      release();
+      restoreTerminal();
+      process.kill(process.pid, name);
+      return;
+    }
     const code = name === 'SIGTERM' ? SIGNALS.SIGTERM : SIGNALS.SIGINT;
     controller.abort(new CdnError(code, code === 'INTERRUPTED' ? 'interrupted' : 'terminated'));
   };
@@ -70,13 +61,18 @@ export function aborted(signal: AbortSignal): Promise<void> {
  * Runs a service until Ctrl-C or SIGTERM, then stops it: transfers under way may end within
  * `graceMs`. A service that was asked to stop and did has done its work: no error.
  */
-export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log }): Promise<void> {
-  const { signal, release } = untilSignal();
+export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log; restoreTerminal(): void }): Promise<void> {
+  const { signal, release } = untilSignal(() => env.restoreTerminal());
   const releaseHangup = onHangup(service);
   try {
-    await service.start();
-    // An interval nobody clears would keep this process up by itself; the service's sockets do.
-    await aborted(signal);
+    const asked = aborted(signal);
+    const starting = service.start().then(() => 'started' as const);
+    // What a start may wait for, such as a pipe that nobody writes, must not keep a Ctrl-C waiting.
+    if ((await Promise.race([starting, asked])) !== 'started') {
+      starting.catch(() => undefined);
+      throw signal.reason;
+    }
+    await asked;
     env.log.info('Stopping: transfers under way may end; press CTRL+C again to stop at once', { graceMs: options.graceMs });
     await service.stop(options.graceMs);
   } finally {

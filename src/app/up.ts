@@ -1,10 +1,10 @@
 // The whole network in one process: stores, portal and DNS, each on sockets of its own.
 
 import { CdnError, systemCode } from '../base/errors.js';
-import { scanFolder } from '../catalog/index.js';
 import { DEFAULTS, LOOPBACK, storeEndpoint, type HealthSettings, type RoutingSettings } from '../config/index.js';
-import { formatEndpoint, type Endpoint } from '../net/address.js';
 import type { Edge } from '../dns/index.js';
+import { formatEndpoint, type Endpoint } from '../net/address.js';
+import { openCatalog } from './catalog.js';
 import { createDnsService, type DnsService } from './dns.js';
 import type { Env } from './env.js';
 import { stopAll, type Service } from './service.js';
@@ -110,7 +110,7 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
 
   const start = async (): Promise<void> => {
     const began = env.clock.monotonic();
-    const catalog = await scanFolder(options.dir);
+    const catalog = await openCatalog(options.dir, env);
     await startStoresOrFallBack(options, env, stores);
     const portal = await withPort(DEFAULTS.portal, options.freePorts, async (listen) => {
       const service = createWebService(

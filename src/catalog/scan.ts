@@ -1,8 +1,9 @@
 // A folder -> a catalog.
 
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CdnError, messageOf } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { mediaTypeOf } from '../net/http/media-type.js';
 import { createCatalog, type Catalog } from './catalog.js';
 
@@ -13,26 +14,52 @@ function compareNames(a: string, b: string): number {
   return byName.compare(a, b) || (a < b ? -1 : Number(a > b));
 }
 
+export interface ScannedCatalog extends Catalog {
+  /** Videos that are none to serve, and why. */
+  readonly leftOut: readonly { readonly file: string; readonly why: string }[];
+}
+
+/** undefined for a file that can be served. */
+async function objection(folder: string, name: string): Promise<string | undefined> {
+  const file = path.join(folder, name);
+  // To some systems it is a slash: no store gives such a name away.
+  if (name.includes('\\')) return 'has a backslash in its name';
+  try {
+    const real = await realpath(file);
+    // What a store never serves is no title: a link may not lead out of the folder.
+    if (path.dirname(real) !== folder && !real.startsWith(path.join(folder, path.sep))) return 'leads outside the folder';
+    const found = await stat(real);
+    if (!found.isFile()) return 'is no file';
+    return found.size === 0 ? 'is empty' : undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
 /**
  * The videos (by media type) directly in `folder`, hidden files aside, in name order.
  * @throws CdnError FOLDER_UNREADABLE
  */
-export async function scanFolder(folder: string): Promise<Catalog> {
+export async function scanFolder(folder: string): Promise<ScannedCatalog> {
   let names: string[];
+  let real: string;
   try {
     names = await readdir(folder);
+    real = await realpath(folder);
   } catch (cause) {
-    throw new CdnError('FOLDER_UNREADABLE', `cannot read the folder of videos ${folder}: ${messageOf(cause)}`, {
+    throw new CdnError('FOLDER_UNREADABLE', `cannot read the folder of videos ${printable(folder)}: ${messageOf(cause)}`, {
       details: { folder },
-      suggestions: ['choose another folder with --dir FOLDER'],
+      suggestions: ['the same command with --dir FOLDER'],
       cause,
     });
   }
   const videos = names.filter((name) => !name.startsWith('.') && mediaTypeOf(name).startsWith('video/')).sort(compareNames);
   const files: string[] = [];
-  for (const name of videos) {
-    const found = await stat(path.join(folder, name)).catch(() => undefined);
-    if (found?.isFile() === true) files.push(name);
+  const leftOut: { file: string; why: string }[] = [];
+  for (const file of videos) {
+    const why = await objection(real, file);
+    if (why === undefined) files.push(file);
+    else leftOut.push({ file, why });
   }
-  return createCatalog(files);
+  return { ...createCatalog(files), leftOut };
 }

@@ -3,6 +3,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { systemClock } from '../base/clock.js';
 import { ERRORS } from '../base/errors.js';
+import { printable, shellWord } from '../base/printable.js';
 import { closest } from '../base/similar.js';
 import { createEnv, type Env } from '../app/env.js';
 import { FIELDS } from '../config/index.js';
@@ -10,7 +11,7 @@ import { describeFailure } from './errors.js';
 import { fieldFlag, readOptional } from './flags.js';
 import { createBarProgress, createLineProgress } from './progress.js';
 import { createTerminal, type Terminal } from './terminal.js';
-import { createLabeller, createTranscriptLog } from './transcript.js';
+import { createLabeller, createTranscriptLog, labelColumns } from './transcript.js';
 import type { LogLevel } from '../observe/log.js';
 import { silentProgress } from '../observe/progress.js';
 
@@ -42,24 +43,27 @@ function wantsColor(terminal: Terminal): boolean {
 export abstract class BaseCommand extends Command {
   static override baseFlags = LOG_FLAGS;
 
+  readonly #terminal = createTerminal(process.stderr);
+
   /** `labelWidth`: of the column that names the party, 0 for a command that is one party. */
   protected async createEnv(flags: LogFlags, labelWidth = 0): Promise<Env> {
-    const terminal = createTerminal(process.stderr);
+    const terminal = this.#terminal;
     const level = levelOf(flags);
     if (readOptional('log-format', FIELDS.logFormat, flags['log-format']) === 'json') {
       // pino costs a tenth of the start-up; only those who ask for JSON pay it.
       const { createJsonLog } = await import('./json-log.js');
       const log = createJsonLog(terminal, level);
-      return createEnv({ log, progressOf: (party) => (flags.quiet ? silentProgress : createLineProgress(party === undefined ? log : log.as(party), systemClock)) });
+      return createEnv({ log, restoreTerminal: () => undefined, progressOf: (party) => (flags.quiet ? silentProgress : createLineProgress(party === undefined ? log : log.as(party), systemClock)) });
     }
     const options = { level, labelWidth, color: wantsColor(terminal) };
     const log = createTranscriptLog(terminal, options);
     const label = createLabeller(options);
     return createEnv({
       log,
+      restoreTerminal: () => terminal.restore(),
       progressOf: (party) => {
         if (flags.quiet) return silentProgress;
-        if (terminal.interactive) return createBarProgress(terminal, label(party), systemClock);
+        if (terminal.interactive) return createBarProgress(terminal, label(party), labelColumns(labelWidth), systemClock);
         return createLineProgress(party === undefined ? log : log.as(party), systemClock);
       },
     });
@@ -67,6 +71,7 @@ export abstract class BaseCommand extends Command {
 
   /** Every failure ends here: a sentence, what to type next, and the exit status of the table. */
   protected override catch(error: Interfaces.CommandError): Promise<never> {
+    this.#terminal.restore();
     const failure = describeFailure(error, this.id ?? '');
     if (this.jsonEnabled()) this.logJson(failure.json);
     else for (const line of [...failure.lines, ...this.didYouMean(error)]) this.logToStderr(line);
@@ -81,8 +86,18 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** A command nobody knows: exit 2, and the nearest one that exists. */
+/**
+ * Words that are no command: exit 2, and what to type instead. `id` is what oclif made of all of them,
+ * "up:now", since its commands may have several words; ours have one.
+ */
 export function unknownCommandLines(id: string, known: readonly string[]): { exit: number; lines: readonly string[] } {
-  const near = closest(id, known);
-  return { exit: ERRORS.USAGE.exit, lines: [`error: there is no command "${id}"`, near === undefined ? '  try: cdn --help' : `  did you mean: cdn ${near}`] };
+  const exit = ERRORS.USAGE.exit;
+  const [first = '', ...rest] = id.split(':');
+  if (known.includes(first)) {
+    const word = rest.join(':');
+    const folder = /[/\\.~]/.test(word) ? `cdn ${first} --dir ${shellWord(word)}` : `cdn ${first} --help`;
+    return { exit, lines: [`error: cdn ${first} takes no argument ${JSON.stringify(printable(word))}`, `  try: ${folder}`] };
+  }
+  const near = closest(first, known);
+  return { exit, lines: [`error: there is no command ${JSON.stringify(printable(first))}`, near === undefined ? '  try: cdn --help' : `  did you mean: cdn ${near}`] };
 }

@@ -1,33 +1,109 @@
 // How a fetch looks: its story, its one-line result, and the standard output as a sink.
 
-import { CdnError, systemCode } from '../base/errors.js';
+import path from 'node:path';
+import type { Log, LogFacts } from '../observe/log.js';
+import { CdnError, messageOf, systemCode } from '../base/errors.js';
 import { formatBytes, formatDuration, formatRate } from '../base/units.js';
 import { formatStory, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
 
-export function storyLines(messages: readonly StoryMessage[]): readonly string[] {
-  return formatStory(messages);
+/** One message of the story, in one line that begins with its number. */
+export function storyLine(message: StoryMessage): string {
+  return formatStory([message])[0] ?? '';
+}
+
+const INDENT = '    ';
+
+function wrapWords(line: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.split(/(?<= )(?=\S)/)) {
+    if (current.trim() !== '' && (current + word).trimEnd().length > columns) {
+      lines.push(current.trimEnd());
+      current = INDENT;
+    }
+    current += word;
+  }
+  return [...lines, current.trimEnd()];
+}
+
+/**
+ * A line too long for the terminal is broken between words, its rest set in; a message of the story
+ * first between who speaks to whom and what is said. Columns 0: never.
+ */
+export function wrapLine(line: string, columns: number): string {
+  if (columns <= 20 || line.length <= columns) return line;
+  const columnsOfStory = /^(\d+\. +\S.*?) {2,}(\S.*)$/.exec(line);
+  const parts = columnsOfStory === null ? [line] : [columnsOfStory[1] ?? '', INDENT + (columnsOfStory[2] ?? '')];
+  return parts.flatMap((part) => wrapWords(part, columns)).join('\n');
+}
+
+/** The same for whatever is printed on this terminal; a pipe gets whole lines. */
+export function forTerminal(line: string): string {
+  return wrapLine(line, process.stdout.isTTY ? process.stdout.columns : 0);
+}
+
+export interface Teller {
+  message(message: StoryMessage): void;
+  result(report: FetchReport): void;
+}
+
+/**
+ * Where a fetch tells what it found: to the standard output, unless the file itself goes there; as
+ * lines of the log where that is for machines.
+ */
+export function createTeller(options: { logJson: boolean; toStderr: boolean; log: Log; print(line: string): void }): Teller {
+  const tell = (line: string, facts: LogFacts): void => {
+    if (options.logJson || options.toStderr) options.log.info(line, facts);
+    else options.print(forTerminal(line));
+  };
+  return {
+    message: (message) => tell(storyLine(message), { ...message }),
+    result: (report) => {
+      const { messages, ...facts } = report;
+      tell(fetchSummary(report), { ...facts, messages: messages.length });
+    },
+  };
 }
 
 /** "video1.mp4: 912 kB in 35 ms (26 MB/s), SHA-256 verified, from 127.0.0.1:40721". */
 export function fetchSummary(report: FetchReport): string {
-  const digest = report.digest === 'verified' ? 'SHA-256 verified' : 'SHA-256 not promised by the store, so not verified';
-  const name = report.file ?? 'standard output';
+  const digest = { verified: 'SHA-256 verified', 'not promised': 'SHA-256 not promised by the store, so not verified', unreadable: 'SHA-256 promised unreadably, so not verified' }[report.digest];
+  const name = report.file === undefined ? 'standard output' : shortest(report.file);
   const store = report.store.address.includes(':') ? `[${report.store.address}]` : report.store.address;
   return `${name}: ${formatBytes(report.bytes)} in ${formatDuration(report.durationMs)} (${formatRate(report.rateBytesPerSecond)}), ${digest}, from ${store}:${report.store.port}`;
 }
 
+/** As seen from this folder, where that is shorter. */
+function shortest(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.length < file.length ? relative : file;
+}
+
+function cannotWrite(error: unknown): CdnError {
+  const why = systemCode(error) === 'EPIPE' ? 'its reader has left' : systemCode(error) === 'ENOSPC' ? 'no space is left' : messageOf(error);
+  return new CdnError('DISK_WRITE', `cannot write to the standard output: ${why}`, { cause: error });
+}
+
 /** Each chunk waits until the system has taken the one before. A reader that leaves ends the fetch. */
 export function stdoutSink(stream: NodeJS.WriteStream = process.stdout): FetchOutput {
-  // The write below tells the same error; without a listener the event would end the process.
+  // The write below tells the same error. The listener that oclif has put there would throw it a
+  // second time, with nobody to catch it; none at all would end the process.
+  stream.removeAllListeners('error');
   stream.on('error', () => undefined);
   return {
     kind: 'stdout',
     write: (chunk) =>
       new Promise((resolve, reject) => {
-        stream.write(chunk, (error) => {
-          if (error) reject(new CdnError('DISK_WRITE', `cannot write to the standard output: ${systemCode(error) === 'EPIPE' ? 'its reader has left' : error.message}`, { cause: error }));
+        const done = (error?: Error | null): void => {
+          if (error) reject(cannotWrite(error));
           else resolve();
-        });
+        };
+        try {
+          stream.write(chunk, done);
+        } catch (error) {
+          // A file behind the standard output is written to at once, and throws at once.
+          reject(cannotWrite(error));
+        }
       }),
   };
 }

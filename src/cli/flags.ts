@@ -4,11 +4,22 @@ import { Flags } from '@oclif/core';
 import { CdnError } from '../base/errors.js';
 import type { Field } from '../config/index.js';
 
-/** @throws CdnError USAGE, naming the flag, what was expected and what came. */
+/** Where a bad value came from: the flag if it was typed, otherwise its variable in the environment. */
+function sourceOf(name: string, field: Field<unknown>): string {
+  const typed = process.argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  return typed ? `--${name}` : field.env;
+}
+
+function badValue(name: string, field: Field<unknown>, got: string): CdnError {
+  const source = sourceOf(name, field);
+  return new CdnError('USAGE', `${source}: expected ${field.expected}, got ${got}`, { details: { source, flag: name, value: got } });
+}
+
+/** @throws CdnError USAGE, naming the flag or the variable, what was expected and what came. */
 export function readField<T>(name: string, field: Field<T>, text: string): T {
   const value = field.parse(text);
-  if (value !== undefined) return value;
-  throw new CdnError('USAGE', `--${name}: expected ${field.expected}, got ${JSON.stringify(text)}`, { details: { flag: name, value: text } });
+  if (value === undefined) throw badValue(name, field, JSON.stringify(text));
+  return value;
 }
 
 export function readOptional<T>(name: string, field: Field<T>, text: string | undefined): T | undefined {
@@ -18,10 +29,7 @@ export function readOptional<T>(name: string, field: Field<T>, text: string | un
 /** undefined when the flag wasn't given at all. All problems are reported at once. */
 export function readList<T>(name: string, field: Field<T>, texts: readonly string[] | undefined): readonly T[] | undefined {
   const wrong = texts?.filter((text) => field.parse(text) === undefined) ?? [];
-  if (wrong.length > 1) {
-    const list = wrong.map((text) => JSON.stringify(text)).join(', ');
-    throw new CdnError('USAGE', `--${name}: expected ${field.expected}, got ${list}`, { details: { flag: name, values: wrong } });
-  }
+  if (wrong.length > 0) throw badValue(name, field, wrong.map((text) => JSON.stringify(text)).join(', '));
   return texts?.map((text) => readField(name, field, text));
 }
 
@@ -46,4 +54,15 @@ export function fieldFlag(field: Field<unknown>, extra: Extra = {}) {
 /** A flag that may be given several times; in the environment, values are separated by commas. */
 export function fieldListFlag(field: Field<unknown>, extra: Extra = {}) {
   return Flags.string({ ...about(field, extra), multiple: true, multipleNonGreedy: true, delimiter: ',' });
+}
+
+/** A flag without a value; in the environment it takes one. */
+export function switchFlag(field: Field<boolean>) {
+  return Flags.boolean({ summary: field.summary, env: field.env });
+}
+
+/** @throws CdnError USAGE when the variable in the environment holds neither a yes nor a no. */
+export function readSwitch(name: string, field: Field<boolean>, typed: boolean): boolean {
+  const text = process.env[field.env];
+  return typed || (text !== undefined && text !== '' && readField(name, field, text));
 }

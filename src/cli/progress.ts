@@ -1,6 +1,7 @@
 // "Receiving video1 contents now..": a bar on a terminal, at most a dozen plain lines elsewhere.
 
 import type { Clock } from '../base/clock.js';
+import { printable } from '../base/printable.js';
 import { formatBytes, formatRate } from '../base/units.js';
 import type { Log } from '../observe/log.js';
 import type { Progress, TransferProgress, TransferStart } from '../observe/progress.js';
@@ -15,17 +16,19 @@ function percentOf(bytes: number, total: number): number {
 }
 
 /** The bar of NETWORK: `Receiving video1 contents now.. ████████████████████ 100% | 2.9 MB | 212 MB/s`. */
-export function createBarProgress(terminal: Terminal, label: string, clock: Clock): Progress {
+export function createBarProgress(terminal: Terminal, label: string, labelColumns: number, clock: Clock): Progress {
   return {
     begin: (start) => {
       const total = start.totalBytes;
+      const name = printable(start.label);
       // Without a total there is no share to draw, only what has come so far.
       const format = total === undefined ? `${label}Receiving {name} contents now.. {size} | {rate}` : `${label}Receiving {name} contents now.. {bar} {percentage}% | {size} | {rate}`;
-      const bar = terminal.addBar(format, total === 0 ? 1 : (total ?? 1));
+      const restWidth = labelColumns + name.length + 'Receiving  contents now..  100% | 999 MB | 999 MB/s '.length;
+      const bar = terminal.addBar(format, total === 0 ? 1 : (total ?? 1), restWidth);
       const began = clock.monotonic();
       let received = 0;
       const draw = (): void => {
-        const payload = { name: start.label, size: formatBytes(received), rate: rateText(received, clock.monotonic() - began) };
+        const payload = { name, size: formatBytes(received), rate: rateText(received, clock.monotonic() - began) };
         bar?.update(total === undefined ? 0 : total === 0 ? 1 : received, payload);
       };
       draw();
@@ -49,7 +52,7 @@ export function createLineProgress(log: Log, clock: Clock): Progress {
 }
 
 function beginLines(start: TransferStart, log: Log, clock: Clock): TransferProgress {
-  const head = `Receiving ${start.label} contents now..`;
+  const head = `Receiving ${printable(start.label)} contents now..`;
   const began = clock.monotonic();
   let received = 0;
   let told = 0;

@@ -2,6 +2,7 @@
 // several share a terminal.
 
 import { Chalk, type ChalkInstance } from 'chalk';
+import { printable } from '../base/printable.js';
 import { createLog, type Log, type LogLevel } from '../observe/log.js';
 import type { Terminal } from './terminal.js';
 
@@ -26,6 +27,11 @@ function paintLabel(chalk: ChalkInstance, party: string, width: number): string 
   return `${paint(party.padEnd(width))} ${chalk.dim('|')} `;
 }
 
+/** Columns of a label: the party, a blank, the bar, a blank. */
+export function labelColumns(labelWidth: number): number {
+  return labelWidth === 0 ? 0 : labelWidth + 3;
+}
+
 /** "web     | " before each line of a party's; nothing when there are no labels. */
 export function createLabeller(options: Pick<TranscriptOptions, 'labelWidth' | 'color'>): (party: string | undefined) => string {
   const chalk = new Chalk({ level: options.color ? 1 : 0 });
@@ -44,7 +50,7 @@ export function createTranscriptLog(terminal: Terminal, options: TranscriptOptio
   };
   return createLog(({ level, party, message }) => {
     if (RANK[level] < RANK[options.level]) return;
-    const lines = message.split('\n').map((line) => `${label(party)}${paint[level](line)}`.trimEnd());
+    const lines = message.split('\n').map((line) => `${label(party)}${paint[level](printable(line))}`.trimEnd());
     terminal.writeLine(lines.join('\n'));
   });
 }

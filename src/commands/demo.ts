@@ -3,7 +3,7 @@ import { Args } from '@oclif/core';
 import { runDemo } from '../app/demo.js';
 import { untilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
-import { fetchSummary, storyLines } from '../cli/fetch-output.js';
+import { fetchSummary, forTerminal, storyLine } from '../cli/fetch-output.js';
 import { fieldFlag, readOptional } from '../cli/flags.js';
 import { plainStores } from '../cli/routing-flags.js';
 import { DEFAULTS, FIELDS, NO_TOPOLOGY, resolveHealth, resolveRouting } from '../config/index.js';
@@ -30,19 +30,19 @@ export default class Demo extends BaseCommand {
       freePorts: true,
       oneAddress: false,
     } as const;
-    const { signal, release } = untilSignal();
     const env = await this.createEnv(flags, flags.verbose ? 8 : 0);
+    const { signal, release } = untilSignal(() => env.restoreTerminal());
     try {
       const report = await runDemo(
         { network, target: args.target, timeoutMs: DEFAULTS.timeoutMs, transcripts: flags.verbose },
         (event) => {
-          if (event.kind === 'message') for (const line of storyLines([event.message])) this.log(line);
+          if (event.kind === 'message') this.log(forTerminal(storyLine(event.message)));
         },
         signal,
         env,
       );
-      this.log(fetchSummary({ ...report, file: path.basename(report.file ?? args.target) }));
-      this.log('Everything is stopped again. To keep it running: cdn up');
+      this.log(forTerminal(fetchSummary({ ...report, file: path.basename(report.file ?? args.target) })));
+      this.log('Everything is stopped again, and the file is gone with it. To keep a network running: cdn up');
     } finally {
       release();
     }

@@ -1,7 +1,7 @@
+import { openCatalog } from '../app/catalog.js';
 import { createDnsService } from '../app/dns.js';
 import { runUntilSignal } from '../app/service.js';
 import { requestStatus } from '../app/status.js';
-import { scanFolder } from '../catalog/index.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
 import { ROUTING_FLAGS, STATUS_FLAGS, edgesOf, readRouting, readStatusRequest } from '../cli/routing-flags.js';
@@ -42,9 +42,10 @@ export default class Dns extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Dns);
+    const env = await this.createEnv(flags);
     const request = readStatusRequest(flags);
     if (request) {
-      const status = await requestStatus(request, await this.createEnv(flags));
+      const status = await requestStatus(request, env);
       for (const line of flags.json ? [JSON.stringify(status, undefined, 2)] : statusLines(status)) this.log(line);
       return;
     }
@@ -66,9 +67,8 @@ export default class Dns extends BaseCommand {
       transferTo: readList('transfer', FIELDS.transfer, flags.transfer) ?? [],
       identity: { nsid: readOptional('nsid', FIELDS.nsid, flags.nsid), version: `cdn ${this.config.version}` },
       rateLimit: readOptional('rate-limit', FIELDS.rateLimit, flags['rate-limit']),
-      catalog: await scanFolder(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir),
+      catalog: await openCatalog(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir, env),
     };
-    const env = await this.createEnv(flags);
     await runUntilSignal(createDnsService(options, env), { graceMs: DEFAULTS.graceMs }, env);
   }
 }

@@ -1,9 +1,11 @@
 import { Args, Flags } from '@oclif/core';
+import { CdnError } from '../base/errors.js';
+import { shellWord } from '../base/printable.js';
 import { runFetch } from '../app/fetch.js';
 import { untilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fieldFlag, readOptional } from '../cli/flags.js';
-import { fetchSummary, stdoutSink, storyLines } from '../cli/fetch-output.js';
+import { createTeller, stdoutSink, storyLine } from '../cli/fetch-output.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
 import type { FetchReport } from '../fetch/index.js';
 
@@ -35,21 +37,23 @@ export default class Fetch extends BaseCommand {
     const type = readOptional('type', FIELDS.type, flags.type) ?? 'A';
     const toStdout = flags.output === '-';
     const output = toStdout ? stdoutSink() : flags.output === undefined ? ({ kind: 'default' } as const) : ({ kind: 'file', path: flags.output } as const);
-    // Results go to the standard output, unless the file itself does.
-    const say = (line: string): void => (toStdout ? this.logToStderr(line) : this.log(line));
+    if (toStdout && this.jsonEnabled()) throw new CdnError('USAGE', '--json and -o - both want the standard output', { suggestions: [`cdn fetch ${shellWord(args.target)} --json -o FILE`] });
     const env = await this.createEnv(flags);
-    const { signal, release } = untilSignal();
+    const tell = createTeller({ logJson: flags['log-format'] === 'json', toStderr: toStdout, log: env.log, print: (line) => this.log(line) });
+    const { signal, release } = untilSignal(() => env.restoreTerminal());
     try {
       const report = await runFetch(
         { dns: dns ?? DEFAULTS.localDns, systemResolver: dns === undefined, timeoutMs: DEFAULTS.timeoutMs },
         { target: args.target, type, output, force: flags.force },
         (event) => {
-          if (event.kind === 'message' && flags.explain) for (const line of storyLines([event.message])) say(line);
+          if (event.kind !== 'message') return;
+          if (flags.explain) tell.message(event.message);
+          else env.log.debug(storyLine(event.message), { ...event.message });
         },
         signal,
         env,
       );
-      if (!flags.quiet) say(fetchSummary(report));
+      if (!flags.quiet) tell.result(report);
       return report;
     } finally {
       release();

@@ -1,8 +1,7 @@
-import { Flags } from '@oclif/core';
 import { createNetwork } from '../app/up.js';
 import { runUntilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
-import { fieldFlag, readOptional } from '../cli/flags.js';
+import { fieldFlag, readOptional, readSwitch, switchFlag } from '../cli/flags.js';
 import { ROUTING_FLAGS, plainStores, readRouting } from '../cli/routing-flags.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
 
@@ -24,8 +23,8 @@ export default class Up extends BaseCommand {
     mode: fieldFlag(FIELDS.mode, { defaultText: 'relay' }),
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
     ...ROUTING_FLAGS,
-    'free-ports': Flags.boolean({ summary: 'take a free port wherever the usual one is in use', env: 'CDN_FREE_PORTS' }),
-    'one-address': Flags.boolean({ summary: 'put all stores on 127.0.0.1, told apart by port', env: 'CDN_ONE_ADDRESS' }),
+    'free-ports': switchFlag(FIELDS.freePorts),
+    'one-address': switchFlag(FIELDS.oneAddress),
   };
 
   async run(): Promise<void> {
@@ -39,8 +38,8 @@ export default class Up extends BaseCommand {
       ...routing,
       dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
       mode: readOptional('mode', FIELDS.mode, flags.mode) ?? 'relay',
-      freePorts: flags['free-ports'],
-      oneAddress: flags['one-address'],
+      freePorts: readSwitch('free-ports', FIELDS.freePorts, flags['free-ports']),
+      oneAddress: readSwitch('one-address', FIELDS.oneAddress, flags['one-address']),
     };
     const env = await this.createEnv(flags, LABEL_WIDTH);
     await runUntilSignal(createNetwork(options, env), { graceMs: DEFAULTS.graceMs }, env);

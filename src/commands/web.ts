@@ -1,6 +1,6 @@
+import { openCatalog } from '../app/catalog.js';
 import { createWebCommandService } from '../app/web.js';
 import { runUntilSignal } from '../app/service.js';
-import { scanFolder } from '../catalog/index.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fieldFlag, readOptional } from '../cli/flags.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
@@ -25,15 +25,15 @@ export default class Web extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Web);
+    const env = await this.createEnv(flags);
     const options = {
       listen: readOptional('listen', LISTEN, flags.listen) ?? DEFAULTS.portal,
       dns: readOptional('dns', FIELDS.dns, flags.dns) ?? DEFAULTS.localDns,
       mode: readOptional('mode', FIELDS.mode, flags.mode) ?? 'relay',
-      catalog: await scanFolder(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir),
+      catalog: await openCatalog(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir, env),
       defaultStorePort: DEFAULTS.store.port,
       timeoutMs: DEFAULTS.timeoutMs,
     };
-    const env = await this.createEnv(flags);
     await runUntilSignal(createWebCommandService(options, env), { graceMs: DEFAULTS.graceMs }, env);
   }
 }

@@ -65,6 +65,11 @@ function choiceField<T extends string>(env: string, summary: string, choices: re
   };
 }
 
+function switchField(env: string, summary: string): Field<boolean> {
+  const words: Readonly<Record<string, boolean>> = { 1: true, true: true, yes: true, on: true, 0: false, false: false, no: false, off: false };
+  return { env, summary, expected: '1 or 0, true or false, yes or no', value: '', parse: (text) => words[text.toLowerCase()] };
+}
+
 function pathField(env: string, summary: string, value: string): Field<string> {
   return { env, summary, expected: 'a path', value, parse: (text) => (text === '' || text.includes('\0') ? undefined : text) };
 }
@@ -206,11 +211,15 @@ export const FIELDS = {
     value: 'N',
     parse: (text: string) => (/^\d{1,7}$/.test(text) && Number(text) <= 1_000_000 ? Number(text) : undefined),
   } satisfies Field<number>,
-  role: choiceField('CDN_ROLE', 'which DNS servers to run', ['all', 'local', 'authoritative']),
+  role: {
+    ...choiceField('CDN_ROLE', 'which DNS servers to run', ['all', 'local', 'authoritative']),
+    // "authority" is what the network's description calls it.
+    parse: (text: string) => (['all', 'local', 'authoritative'] as const).find((role) => role === text || (role === 'authoritative' && text === 'authority')),
+  },
   mode: choiceField('CDN_MODE', 'whether bytes pass the portal (relay) or the page plays from the store that DNS picks (direct)', ['relay', 'direct']),
   rate: {
     env: 'CDN_RATE',
-    summary: 'how fast a store sends each response',
+    summary: 'how fast a store sends each response, such as 8Mbit/s or 500kB/s',
     expected: 'a rate such as "8Mbit/s" or "500kB/s"',
     value: 'RATE',
     parse: (text: string) => {
@@ -233,6 +242,8 @@ export const FIELDS = {
     parse: (text: string) => (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_STORES ? Number(text) : undefined),
   } satisfies Field<number>,
   logFormat: choiceField('CDN_LOG_FORMAT', 'a transcript for people, or one JSON object a line', ['text', 'json']),
+  freePorts: switchField('CDN_FREE_PORTS', 'take a free port wherever the usual one is in use'),
+  oneAddress: switchField('CDN_ONE_ADDRESS', 'put all stores on 127.0.0.1, told apart by port'),
   type: choiceField('CDN_TYPE', 'the record type to ask for: V is the course’s own type for video files', ['A', 'V']),
 } as const;
 

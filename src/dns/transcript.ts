@@ -1,5 +1,5 @@
-// What the DNS roles say about each query: the local DNS in the four lines of the original demo, an
-// authority in one line. The facts are the same for both.
+// What the DNS roles say about each query: the local DNS of a video's name in the four lines of the
+// original demo; of any other name, and an authority of every name, in one. The facts are the same.
 
 import type { Clock } from '../base/clock.js';
 import type { Log, LogFacts } from '../observe/log.js';
@@ -22,18 +22,29 @@ export interface TranscriptEnv {
 /** "Local DNS Received Message: hiscinema.com/File1  (A file1.hiscinema.com)" … */
 export function tellAsLocalDns(catalog: Catalog | undefined, env: TranscriptEnv): Layer<Answerer> {
   const titles = new Map(catalog?.titles.map(({ contentName, title }) => [contentName, title]));
+  const titleOf = (name: string): string | undefined => titles.get(name.toLowerCase());
   return tell(env, {
     received: (query, peer, facts) => {
       const name = plain(query.question.name);
-      const title = titles.get(name.toLowerCase());
+      const title = titleOf(name);
+      if (title === undefined) return;
       // The original's title is what stands behind the host: hiscinema.com/File1.
-      const wanted = title === undefined ? name : `${name.slice(name.indexOf('.') + 1).toLowerCase()}/${title}`;
+      const wanted = `${name.slice(name.indexOf('.') + 1).toLowerCase()}/${title}`;
       env.log.info(`Local DNS Received Message: ${wanted}  (${describeQuestion(query.question)})\n`, facts);
       env.log.info(`Received data from this address: ('${peer.remote.address}', ${peer.remote.port})`, facts);
       env.log.info('Resolving the DNS query now..', facts);
     },
-    answered: (_query, _peer, answer, facts) => env.log.info(outcome(answer), facts),
+    answered: (query, peer, answer, facts) => {
+      const line = titleOf(plain(query.question.name)) === undefined ? oneLine('Local DNS', query, peer, answer) : outcome(answer);
+      env.log.info(line, facts);
+    },
   });
+}
+
+/** "Authority hiscinema.com: A file1.hiscinema.com from 127.0.0.1:4242 -> CNAME file1.hercdn.com". */
+function oneLine(who: string, query: DnsQuery, peer: Peer, { message, failure }: Answer): string {
+  const why = failure === undefined ? '' : `: ${failure}`;
+  return `${who}: ${describeQuestion(query.question)} from ${formatEndpoint(peer.remote)} -> ${describeAnswer(message)}${why}`;
 }
 
 function outcome(answer: Answer): string {
@@ -46,14 +57,13 @@ function outcome(answer: Answer): string {
   return answered ? 'Query Resolved - Sending back to the client' : 'Query Resolved: no data of this type - Sending back to the client';
 }
 
-/** "Authority hiscinema.com: A file1.hiscinema.com from 127.0.0.1:4242 -> CNAME file1.hercdn.com". */
 export function tellAsAuthority(set: ZoneSet, env: TranscriptEnv): Layer<Answerer> {
   const everyZone = set.zones.map((zone) => plain(zone.apex)).join(', ');
   return tell(env, {
     received: () => undefined,
-    answered: (query, peer, { message }, facts) => {
+    answered: (query, peer, answer, facts) => {
       const zone = set.find(query.question.name, query.question.type);
-      env.log.info(`Authority ${zone ? plain(zone.apex) : everyZone}: ${describeQuestion(query.question)} from ${formatEndpoint(peer.remote)} -> ${describeAnswer(message)}`, facts);
+      env.log.info(oneLine(`Authority ${zone ? plain(zone.apex) : everyZone}`, query, peer, answer), facts);
     },
   });
 }

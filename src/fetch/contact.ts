@@ -2,6 +2,7 @@
 // answers.
 
 import { CdnError, messageOf, systemCode, type ErrorCode } from '../base/errors.js';
+import { shellWord } from '../base/printable.js';
 import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
 import { formatEndpoint, isLoopback, type Endpoint } from '../net/address.js';
 import { ConnectError, type HttpClientResponse } from '../net/http/client.js';
@@ -10,7 +11,7 @@ import { formatTraceparent } from '../observe/trace.js';
 import { literalAddress } from './host.js';
 import type { FetchEnv, FetchOptions, Party } from './model.js';
 import type { Asking } from './resolve.js';
-import { printable, shellWord } from './text.js';
+import { printable } from './text.js';
 
 export type Role = 'portal' | 'store' | 'server';
 

@@ -1,6 +1,7 @@
 // DNS that fails: which party, on what question, and what to type next.
 
 import { CdnError } from '../base/errors.js';
+import { shellWord } from '../base/printable.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../net/address.js';
 import type { Account } from '../net/dns/account.js';
 import { decodeExtendedError } from '../net/dns/edns.js';
@@ -8,7 +9,7 @@ import { RCODE, TYPE, type DnsMessage } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import { formatRcode, formatType } from '../net/dns/text.js';
 import { bareName } from './account.js';
-import { printable, shellWord } from './text.js';
+import { printable } from './text.js';
 
 function dig(server: Endpoint, name: string, type: number, flags = ''): string {
   const shownType = type === TYPE.A ? '' : ` TYPE${type}`;

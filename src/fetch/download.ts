@@ -8,9 +8,9 @@ import { partyError, reasonOf, roleOf, type Reply, type Role } from './contact.j
 import { tellAnswer, type Get } from './http-get.js';
 import type { FetchEvent } from './model.js';
 import type { Asking } from './resolve.js';
-import type { Sink } from './sink.js';
 import { printable } from './text.js';
-import { createVerifier, promisedSha256, type Verdict } from './verify.js';
+import { createVerifier, digestPromise, promisedSha256, type Verdict } from './verify.js';
+import type { Sink } from './writing.js';
 
 export interface Received {
   readonly reply: Reply;
@@ -28,8 +28,9 @@ export function promisedLength(reply: Reply): number | undefined {
 function describe(reply: Reply): string {
   const length = promisedLength(reply);
   const type = reply.response.fields['content-type'] ?? 'unnamed type';
-  const digest = promisedSha256(reply.response.fields) === undefined ? 'no digest promised' : 'sha-256 promised';
-  return `${length === undefined ? 'bytes' : formatBytes(length)} of ${type}, ${digest}`;
+  const promise = digestPromise(reply.response.fields);
+  const digest = promise === undefined ? 'no digest' : promise === 'unreadable' ? 'an unreadable digest' : 'sha-256';
+  return `${length === undefined ? 'bytes' : formatBytes(length)} of ${type}, ${digest} promised`;
 }
 
 /** Messages 9 and 10, and 3-8 before them when the host is a name. */
@@ -62,7 +63,7 @@ function mismatch(reply: Reply, verdict: Verdict): CdnError {
 /** The same error, with a word on where the bytes are that did arrive. */
 function withKept(error: unknown, kept: string | undefined, bytes: number): unknown {
   if (!(error instanceof CdnError) || kept === undefined) return error;
-  return new CdnError(error.code, `${error.message}; ${formatBytes(bytes)} are kept in ${printable(kept)}`, {
+  return new CdnError(error.code, `${error.message}; ${formatBytes(bytes)} are kept in ${printable(kept)} (the next fetch begins anew)`, {
     details: { ...error.details, kept }, suggestions: error.suggestions, cause: error.cause ?? error,
   });
 }

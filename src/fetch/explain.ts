@@ -3,7 +3,7 @@
 
 import { formatEndpoint } from '../net/address.js';
 import type { Party, StoryMessage } from './model.js';
-import { printable } from './text.js';
+import { printable, printableFacts } from './text.js';
 
 /** Takes messages in the order in which they are to be read, and stamps none of them. */
 export interface Story {
@@ -18,7 +18,9 @@ export function createStory(monotonic: () => number, onMessage: (message: StoryM
   const messages: StoryMessage[] = [];
   return {
     elapsedMs: () => Math.round((monotonic() - begun) * 1000) / 1000,
-    tell: (message) => {
+    tell: (told) => {
+      // Messages go to terminals, logs and JSON alike, and JSON lets through what moves a terminal.
+      const message = printableFacts(told);
       messages.push(message);
       onMessage(message);
     },

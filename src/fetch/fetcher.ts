@@ -1,6 +1,7 @@
 // The client put together: plan -> resolve -> request -> receive -> report.
 
 import { CdnError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { createTrace } from '../observe/trace.js';
 import { parseHttpDate } from '../net/http/date.js';
 import { RCODE, TYPE } from '../net/dns/message.js';
@@ -18,7 +19,7 @@ import { createResolve, parseHostName, type Asking } from './resolve.js';
 import { openSink } from './sink.js';
 import { selectTarget } from './target.js';
 import { fileNameOf, objectNameOf } from './text.js';
-import { promisedSha256 } from './verify.js';
+import { digestPromise, promisedSha256 } from './verify.js';
 
 interface Content {
   readonly url: URL;
@@ -64,7 +65,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     const object = request.type === 'V' ? await askVideo(content.url, asking) : content.object;
     const reply = await requestObject(content.url, content.isTitle ? 'store' : undefined, {}, get, asking);
     onEvent({ kind: 'transfer', object, totalBytes: promisedLength(reply) });
-    const sink = await openSink(target, env.random).catch((error: unknown) => {
+    const sink = await openSink(target, env, signal).catch((error: unknown) => {
       reply.response.discard();
       throw error;
     });
@@ -113,17 +114,21 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
 function report(request: FetchRequest, received: Received, file: string | undefined, durationMs: number, asking: Asking): FetchReport {
   const { reply, bytes, verdict, transferMs } = received;
   const { response, party } = reply;
+  const shown = (name: string): string | undefined => {
+    const value = response.fields[name];
+    return value === undefined ? undefined : printable(value);
+  };
   return {
     target: request.target,
     url: reply.url.href,
     file,
     bytes,
     sha256: verdict.sha256,
-    digest: verdict.promised === undefined ? 'not promised' : 'verified',
-    store: { ...party.endpoint, server: response.fields['server'] },
+    digest: verdict.promised !== undefined ? 'verified' : digestPromise(response.fields) === undefined ? 'not promised' : 'unreadable',
+    store: { ...party.endpoint, server: shown('server') },
     status: response.status,
-    etag: response.fields['etag'],
-    contentType: response.fields['content-type'],
+    etag: shown('etag'),
+    contentType: shown('content-type'),
     durationMs,
     // A transfer too short for the clock counts as one of a hundredth of a millisecond.
     rateBytesPerSecond: Math.round((bytes * 1000) / Math.max(transferMs, 0.01)),

@@ -70,6 +70,24 @@ function redirectTarget(reply: Reply, role: Role): URL {
   return url;
 }
 
+/**
+ * The codings of the content, none of which was asked for (RFC 9110 §8.4): what is sent then is not the
+ * representation that was asked for, so its length and its octets aren't the file's.
+ */
+function codingsOf(reply: Reply): string {
+  const codings = (reply.response.fields['content-encoding'] ?? '').split(',').map((coding) => coding.trim());
+  return codings.filter((coding) => coding !== '' && coding.toLowerCase() !== 'identity').join(', ');
+}
+
+function checkCoding(reply: Reply, role: Role, asking: Asking): void {
+  const codings = codingsOf(reply);
+  // §15.4.5: a 304 carries no content.
+  if (codings === '' || reply.response.status === 304) return;
+  reply.response.discard();
+  tellAnswer(reply, `coded as ${codings}`, asking);
+  throw partyError('PEER_PROTOCOL', role, reply.url, reply.party.endpoint, `sends the content coded as ${printable(codings, 80)} (Content-Encoding), though only identity was asked for`);
+}
+
 export function createGet(resolve: Resolve, contact: Contact): Get {
   return async (request, asking) => {
     const accept = request.accept ?? [200];
@@ -79,7 +97,10 @@ export function createGet(resolve: Resolve, contact: Contact): Get {
       visited.add(url.href);
       addresses ??= await resolve.addresses(url.hostname, role === 'portal' ? 'portal' : 'content', asking);
       const reply = await contact({ url, role, fields: request.fields, addresses }, asking);
-      if (accept.includes(reply.response.status)) return reply;
+      if (accept.includes(reply.response.status)) {
+        checkCoding(reply, role, asking);
+        return reply;
+      }
       reply.response.discard();
       if (!REDIRECTS.includes(reply.response.status)) {
         tellAnswer(reply, '', asking);

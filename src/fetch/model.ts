@@ -77,7 +77,7 @@ export type FetchEvent =
   | { readonly kind: 'verified'; readonly sha256: string }
   | { readonly kind: 'saved'; readonly file: string };
 
-/** Everything `--json` prints. */
+/** Everything `--json` prints. What strangers wrote is made printable: JSON lets through what moves a terminal. */
 export interface FetchReport {
   readonly target: string;
   /** Where the content was in the end, after redirects. */
@@ -87,8 +87,8 @@ export interface FetchReport {
   readonly bytes: number;
   /** Of the bytes that arrived, in hexadecimal. */
   readonly sha256: string;
-  /** Whether the store promised a SHA-256, and the bytes are the promised ones. */
-  readonly digest: 'verified' | 'not promised';
+  /** Whether the store promised a SHA-256, and the bytes are the promised ones; a promise nobody can read is not checked. */
+  readonly digest: 'verified' | 'not promised' | 'unreadable';
   readonly store: { readonly address: string; readonly port: number; readonly server: string | undefined };
   readonly status: number;
   readonly etag: string | undefined;

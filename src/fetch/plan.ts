@@ -1,9 +1,10 @@
 // What the user typed -> what to do. Decides by the text alone; nothing is asked of the network.
 
 import { CdnError } from '../base/errors.js';
+import { shellWord } from '../base/printable.js';
 import { PUBLISHER_ZONE } from '../catalog/index.js';
 import { parseEndpoint } from '../net/address.js';
-import { printable, shellWord } from './text.js';
+import { printable } from './text.js';
 
 export type Plan =
   /** `title` is as typed, letters and digits; undefined when only the site was named. */

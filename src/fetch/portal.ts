@@ -70,17 +70,16 @@ export function selectEntry(entries: readonly IndexEntry[], site: string, title:
   const [first] = entries;
   if (title === undefined) {
     throw new CdnError('USAGE', `${site} is a site, not a title; it has ${listTitles(entries)}`, {
-      details: { site, titles: entries.map((entry) => entry.title) }, suggestions: first === undefined ? [] : [suggest(first.title)],
+      details: { site, titles: entries.map((entry) => printable(entry.title)) }, suggestions: first === undefined ? [] : [suggest(first.title)],
     });
   }
   const wanted = title.toLowerCase();
-  const entry = entries.find((candidate) => candidate.title.toLowerCase() === wanted);
+  // "F3" is a page of this site and as good as its title.
+  const entry = entries.find((candidate) => [candidate.title, candidate.page.replaceAll('/', '')].some((name) => name.toLowerCase() === wanted));
   if (entry !== undefined) return entry;
-  // "F3" is a page of this site, and "3" is short for it.
-  const byPage = entries.find((candidate) => candidate.page.toLowerCase() === `/${wanted}/` || candidate.page.toLowerCase() === `/f${wanted}/`);
-  const near = byPage?.title ?? closest(title, entries.map((candidate) => candidate.title));
+  const near = closest(title, entries.map((candidate) => candidate.title));
   throw new CdnError('NO_SUCH_TITLE', `${site} has no title "${title}"${near === undefined ? '' : `; did you mean ${site}/${printable(near, 80)}?`} It has ${listTitles(entries)}`, {
-    details: { site, title, titles: entries.map((candidate) => candidate.title) },
+    details: { site, title, titles: entries.map((candidate) => printable(candidate.title)) },
     suggestions: near !== undefined ? [suggest(near)] : first === undefined ? [] : [suggest(first.title)],
   });
 }

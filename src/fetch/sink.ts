@@ -3,38 +3,21 @@
 
 import { link, lstat, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { CdnError, messageOf, systemCode } from '../base/errors.js';
+import type { Clock } from '../base/clock.js';
+import { CdnError, systemCode } from '../base/errors.js';
 import type { Random } from '../base/random.js';
+import { openDevice } from './device.js';
 import { fileExists, type Target } from './target.js';
-import { printable, withSuffix } from './text.js';
+import { withSuffix } from './text.js';
+import { diskError, type Sink } from './writing.js';
 
-export interface Sink {
-  /** The final name; undefined for standard output. */
-  readonly file: string | undefined;
-  /** Resolves when the chunk is with the system. */
-  write(chunk: Uint8Array): Promise<void>;
-  /** All has arrived and is right: it gets its final name. On failure what arrived stays apart, as after `keep`. */
-  commit(): Promise<void>;
-  /** Ends without success. What arrived stays beside the target as NAME.part or NAME.corrupt; resolves with that path. */
-  keep(as: 'part' | 'corrupt'): Promise<string | undefined>;
+export interface SinkEnv {
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EFBIG: 'the file would be too large for this file system',
-  ENAMETOOLONG: 'its name is too long',
-};
 /** File systems without hard links (FAT, some network shares) say one of these. */
 const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
-
-function diskError(file: string, cause: unknown): CdnError {
-  const why = REASONS[systemCode(cause) ?? ''] ?? messageOf(cause);
-  return new CdnError('DISK_WRITE', `cannot write ${printable(file)}: ${why}`, { details: { file }, suggestions: ['choose another place with -o FILE'], cause });
-}
 
 async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   let done = 0;
@@ -117,26 +100,9 @@ async function openFile(target: Target & { kind: 'file' }, random: Random): Prom
   };
 }
 
-async function openDevice(file: string): Promise<Sink> {
-  const handle = await open(file, 'w').catch((cause: unknown) => {
-    throw diskError(file, cause);
-  });
-  return {
-    file,
-    write: (chunk) => writeAll(handle, chunk).catch((cause: unknown) => {
-      throw diskError(file, cause);
-    }),
-    commit: () => handle.close(),
-    keep: async () => {
-      await handle.close().catch(() => undefined);
-      return undefined;
-    },
-  };
-}
-
 /** @throws CdnError DISK_WRITE */
-export async function openSink(target: Target, random: Random): Promise<Sink> {
-  if (target.kind === 'file') return openFile(target, random);
-  if (target.kind === 'device') return openDevice(target.path);
+export async function openSink(target: Target, env: SinkEnv, signal: AbortSignal): Promise<Sink> {
+  if (target.kind === 'file') return openFile(target, env.random);
+  if (target.kind === 'device') return openDevice(target.path, env.clock, signal);
   return { file: undefined, write: (chunk) => target.write(chunk), commit: () => Promise.resolve(), keep: () => Promise.resolve(undefined) };
 }

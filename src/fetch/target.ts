@@ -4,8 +4,9 @@ import { constants } from 'node:fs';
 import { access, lstat, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CdnError, messageOf, systemCode } from '../base/errors.js';
+import { shellWord } from '../base/printable.js';
 import type { FetchOutput } from './model.js';
-import { printable, shellWord } from './text.js';
+import { printable } from './text.js';
 
 export type Target =
   /** A regular file that is to appear, whole, under this path. */
@@ -40,14 +41,14 @@ async function checkParent(file: string): Promise<void> {
   } catch (cause) {
     const missing = systemCode(cause) === 'ENOENT';
     const why = missing ? `there is no folder ${printable(folder)}` : `the folder ${printable(folder)} cannot be written to`;
-    throw cannotWrite(file, why, [missing ? `mkdir -p ${shellWord(folder)}` : 'choose another place with -o FILE'], cause);
+    throw cannotWrite(file, why, [missing ? `mkdir -p ${shellWord(folder)}` : 'the same command with -o FILE, to write elsewhere'], cause);
   }
 }
 
 export function fileExists(file: string, note = ''): CdnError {
   return new CdnError('FILE_EXISTS', `${printable(file)} is there already${note}`, {
     details: { file },
-    suggestions: ['--force replaces it', 'choose another file with -o FILE'],
+    suggestions: ['the same command with --force, to replace it', 'the same command with -o FILE, to write another'],
   });
 }
 

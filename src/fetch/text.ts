@@ -1,14 +1,20 @@
 // Text that strangers wrote, made fit for a terminal and for a file's name.
 
-/** One printable line: control and format characters (terminal escapes, bidirectional overrides) become "?". */
+import { printable as escapeUnprintable } from '../base/printable.js';
+
+/** One line of them that fits a terminal. */
 export function printable(text: string, maxLength = 500): string {
-  const clean = text.replace(/\p{C}/gu, '?');
+  const clean = escapeUnprintable(text);
   return clean.length > maxLength ? `${clean.slice(0, maxLength)}…` : clean;
 }
 
-/** An argument that can be pasted into a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+/** A plain value with every text in it made printable, however deep, whole. */
+export function printableFacts<T>(value: T): T;
+export function printableFacts(value: unknown): unknown {
+  if (typeof value === 'string') return escapeUnprintable(value);
+  if (Array.isArray(value)) return value.map((item: unknown) => printableFacts(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key, printableFacts(item)]));
 }
 
 /** How many octets of UTF-8 a file's name may have on the usual file systems. */

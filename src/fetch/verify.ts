@@ -18,10 +18,21 @@ export interface Verifier {
   finish(): Verdict;
 }
 
-/** The SHA-256 that a response promises for the whole representation (RFC 9530 §3); a malformed field promises nothing. */
-export function promisedSha256(fields: HeaderFields): Uint8Array | undefined {
+/** A SHA-256; undefined when none is promised. 'unreadable': there is a promise, but no telling what of. */
+export type DigestPromise = Uint8Array | 'unreadable' | undefined;
+
+/** What a response promises for the whole representation (RFC 9530 §3). */
+export function digestPromise(fields: HeaderFields): DigestPromise {
   const field = fields['repr-digest'];
-  return field === undefined ? undefined : parseReprDigest(field)?.sha256;
+  if (field === undefined) return undefined;
+  const digest = parseReprDigest(field);
+  return digest === undefined ? 'unreadable' : digest.sha256;
+}
+
+/** The SHA-256 that a response promises readably. */
+export function promisedSha256(fields: HeaderFields): Uint8Array | undefined {
+  const promise = digestPromise(fields);
+  return promise === 'unreadable' ? undefined : promise;
 }
 
 export function createVerifier(promise: Uint8Array | undefined): Verifier {

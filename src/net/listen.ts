@@ -11,20 +11,20 @@ import { formatEndpoint, type Endpoint } from './address.js';
 export function listenError(what: string, endpoint: Endpoint, error: unknown): CdnError {
   if (error instanceof CdnError) return error;
   const code = systemCode(error);
-  const elsewhere = `--listen ${formatEndpoint({ address: endpoint.address, port: 0 })}`;
+  const elsewhere = `the same command with --listen ${formatEndpoint({ address: endpoint.address, port: 0 })}, for a free port`;
   const details = { what, address: endpoint.address, port: endpoint.port, system: code };
   const attempted = `${what} cannot listen on ${formatEndpoint(endpoint)}`;
   switch (code) {
     case 'EADDRINUSE':
       return new CdnError('ADDRESS_IN_USE', `${attempted}: the port is in use`, {
         details,
-        suggestions: [elsewhere, `ss -ltunp 'sport = :${endpoint.port}'`],
+        suggestions: [elsewhere],
         cause: error,
       });
     case 'EADDRNOTAVAIL':
       return new CdnError('ADDRESS_UNAVAILABLE', `${attempted}: this machine has no such address`, {
         details,
-        suggestions: [`--listen ${endpoint.address.includes(':') ? '[::1]' : '127.0.0.1'}:${endpoint.port}`],
+        suggestions: [`the same command with --listen ${endpoint.address.includes(':') ? '[::1]' : '127.0.0.1'}:${endpoint.port}`],
         cause: error,
       });
     case 'EACCES':

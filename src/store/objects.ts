@@ -1,6 +1,7 @@
 // The objects of a store: a path -> a file of the folder, or the title it stands for, delivered.
 
 import type { Clock } from '../base/clock.js';
+import { printable } from '../base/printable.js';
 import { messageOf } from '../base/errors.js';
 import type { Catalog } from '../catalog/index.js';
 import { deliver, refuseMethod } from '../net/http/deliver.js';
@@ -133,12 +134,12 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
       case 'absent':
         return absent();
       case 'denied':
-        log.warn(`cannot read ${segments.join('/')}: permission denied`, { target: request.target });
+        log.warn(`cannot read ${printable(segments.join('/'))}: permission denied`, { target: request.target });
         return textResponse(403, 'This store may not read that object.\n');
       case 'unsettled':
         return textResponse(503, 'That object is being written just now.\n', { 'retry-after': '1' });
       case 'busy':
-        log.warn(`cannot open ${segments.join('/')}: the system has no more open files to give; see ulimit -n`, { target: request.target });
+        log.warn(`cannot open ${printable(segments.join('/'))}: the system has no more open files to give; see ulimit -n`, { target: request.target });
         return textResponse(503, 'This store is busy.\n', { 'retry-after': '1' });
     }
   };

@@ -5,7 +5,7 @@ import type { Layer } from '../net/handler.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../net/http/message.js';
 import type { Log } from '../observe/log.js';
 import { parseTraceparent } from '../observe/trace.js';
-import { visible } from './visible.js';
+import { printableAscii } from '../base/printable.js';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -32,8 +32,8 @@ export function accessLog(env: { readonly clock: Clock; readonly log: Log }): La
       ...response,
       finished: (outcome) => {
         response.finished?.(outcome);
-        const method = visible(request.method);
-        const target = visible(request.target);
+        const method = printableAscii(request.method);
+        const target = printableAscii(request.target);
         const traceId = parseTraceparent(request.fields['traceparent'] ?? '')?.traceId;
         log.info(`${request.peer.address} - - [${formatAccessTime(clock.now())}] "${method} ${target} HTTP/1.1" ${response.status} -`, {
           method,

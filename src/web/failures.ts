@@ -1,13 +1,13 @@
 // What went wrong -> the answer that says so: which party, and what to type next.
 
 import { CdnError, messageOf, systemCode, type ErrorCode } from '../base/errors.js';
+import { printable, printableAscii } from '../base/printable.js';
 import type { Layer } from '../net/handler.js';
 import { jsonResponse, type HttpHandler, type HttpRequest, type HttpResponse } from '../net/http/message.js';
 import type { Log } from '../observe/log.js';
 import { selectMediaType } from './negotiate.js';
 import { errorPage } from './pages/error-page.js';
 import { pageResponse } from './pages/respond.js';
-import { printable, visible } from './visible.js';
 
 export interface Failure {
   readonly status: number;
@@ -82,7 +82,7 @@ export function failures(env: { readonly log: Log }): Layer<HttpHandler> {
       return await next(request);
     } catch (error) {
       const failure = describeFailure(error);
-      const what = `${visible(request.method)} ${visible(request.target)} failed: ${printable(messageOf(error))}`;
+      const what = `${printableAscii(request.method)} ${printableAscii(request.target)} failed: ${printable(messageOf(error))}`;
       if (request.signal.aborted) log.debug(what);
       else if (error instanceof CdnError) log.warn(what, { code: error.code, status: failure.status });
       else log.error(what, { stack: error instanceof Error ? error.stack : undefined });

@@ -3,6 +3,7 @@
 
 import type { Clock } from '../base/clock.js';
 import { CdnError, messageOf } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import type { Title } from '../catalog/index.js';
 import { formatEndpoint } from '../net/address.js';
 import type { Log } from '../observe/log.js';
@@ -10,7 +11,6 @@ import type { Progress } from '../observe/progress.js';
 import { createArrival, type Arrival } from './arrival.js';
 import type { Content, ContentSource } from './content-source.js';
 import type { Scratch } from './scratch.js';
-import { printable } from './visible.js';
 
 /** A copy nobody has used for so long is asked about at the store before it is used again. */
 const FRESH_MS = 10_000;

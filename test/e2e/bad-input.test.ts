@@ -15,7 +15,7 @@ import { useTempFolders } from '../helpers/temp.js';
 
 describe('cdn, when something is wrong', function () {
   this.timeout(60_000);
-  const { startCdn, runCdn, run } = useProcesses();
+  const { startCdn, runCdn, run, start } = useProcesses();
   const tempFolder = useTempFolders();
   const servers: (Server | TcpServer)[] = [];
   const sockets: Socket[] = [];
@@ -44,7 +44,7 @@ describe('cdn, when something is wrong', function () {
     ['an authority without a zone', ['dns', '--authority', '127.0.0.1:53'], /--authority: expected a zone and the address/],
     ['several bad stores, told at once', ['dns', '--store', 'a', '--store', 'b'], /"a", "b"/],
     ['--quiet with --verbose', ['store', '--quiet', '--verbose'], /--quiet/],
-    ['a setting in the environment that is none', ['store'], /--listen: expected/],
+    ['a setting in the environment that is none', ['store'], /CDN_LISTEN: expected an IP address/],
   ];
   for (const [title, args, message] of usage) {
     it(`exits 2 for ${title}`, async () => {
@@ -188,6 +188,25 @@ describe('cdn, when something is wrong', function () {
     const done = await client.finished;
     expect(done.code, done.stderr).to.equal(130);
     expect(await readdir(folder)).to.deep.equal(['video1.mp4.part']);
+  });
+
+  it('tells a full disk behind the standard output', async () => {
+    if (process.platform !== 'linux') return;
+    const network = await startNetwork(startCdn);
+    const done = await run('sh', ['-c', `"${process.execPath}" "${PROGRAM}" fetch hiscinema.com/File1 -o - --quiet --dns ${network.dnsAddress} > /dev/full`]);
+    expect(done.code, done.stderr).to.equal(6);
+    expect(done.stderr).to.match(/^error: cannot write to the standard output: .*space/m).and.not.match(/\.js:\d+/);
+  });
+
+  it('serves on when the reader of its log leaves', async () => {
+    const port = await freePort('127.0.0.1');
+    const store = start('sh', ['-c', `exec "${process.execPath}" "${PROGRAM}" store --listen 127.0.0.1:${port} 2>&1 >/dev/null | head -n 1`]);
+    await store.printed(/Running on/);
+    for (let count = 0; count < 3; count += 1) {
+      const response = await fetch(`http://127.0.0.1:${port}/video1.mp4`);
+      expect(response.status).to.equal(200);
+      expect((await response.arrayBuffer()).byteLength).to.be.greaterThan(1000);
+    }
   });
 
   it('ends quietly when the reader of its pipe leaves', async () => {

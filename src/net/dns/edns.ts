@@ -51,10 +51,7 @@ export interface DecodedOpt {
 export function decodeOptions(reader: Reader): readonly EdnsOption[] {
   const options: EdnsOption[] = [];
   while (reader.left > 0) {
-    const code = reader.u16();
-    const data = reader.take(reader.u16());
-    if (reader.failure !== undefined) break;
-    options.push({ code, data });
+    options.push({ code: reader.u16(), data: reader.take(reader.u16()) });
   }
   return options;
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../../base/clock.js';
 import { CdnError, messageOf, systemCode } from '../../base/errors.js';
 import { formatEndpoint, unmapIPv4, type Endpoint } from '../address.js';
 import { dispatch, type Arriving } from './client-dispatch.js';
+import { framingFault, HeadFault, MAX_HEAD_BYTES, recordOf, watchHead, type HeadWatch } from './client-head.js';
 import type { HeaderFields } from './message.js';
 
 export interface HttpClientRequest {
@@ -46,7 +47,7 @@ export interface HttpClientResponse {
 }
 
 export interface HttpClient {
-  /** Throws ConnectError if nobody answers, CdnError PEER_PROTOCOL if the answer isn't HTTP. */
+  /** Throws ConnectError if nobody answers, CdnError PEER_PROTOCOL if the answer isn't HTTP, or its head contradicts itself. */
   request(request: HttpClientRequest): Promise<HttpClientResponse>;
   /** Breaks off what is under way. */
   close(): Promise<void>;
@@ -65,16 +66,7 @@ export class ConnectError extends Error {
   }
 }
 
-const MAX_HEAD_BYTES = 65_536;
 const NO_OCTETS: AsyncIterable<Uint8Array> = (async function* () {})();
-
-function recordOf(headers: Arriving['headers']): HeaderFields {
-  const fields = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) fields[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return fields;
-}
 
 const endpointOf = (address: string | undefined, port: number | undefined): Endpoint => ({ address: unmapIPv4(address ?? ''), port: port ?? 0 });
 
@@ -84,6 +76,8 @@ interface Attempt {
   readonly where: string;
   /** The connection, once there is one. */
   socket: Socket | undefined;
+  /** What came of the head, while it is being waited for. */
+  head: HeadWatch | undefined;
   local: Endpoint;
   remote: Endpoint;
   /** The other side said that it sends no more (FIN); a connection can also just break. */
@@ -110,7 +104,9 @@ function headError(attempt: Attempt, endpoint: Endpoint, error: unknown): unknow
   if (closed && attempt.socket.bytesRead === 0) {
     return new ConnectError('ECONNRESET', `${attempt.where} closed the connection without an answer`, endpoint, error);
   }
-  return notHttp(attempt, error);
+  // No head has come, so there is no body of another length yet: undici says this of any head it can't parse.
+  if (code !== 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return notHttp(attempt, error);
+  return notHttp(attempt, new HeadFault(framingFault(attempt.head?.text ?? '') ?? 'a head that cannot be parsed', { cause: error }));
 }
 
 function incomplete(attempt: Attempt, received: number, expected: number | undefined, why: string, cause?: unknown): CdnError {
@@ -173,6 +169,7 @@ export function createHttpClient(env: { clock: Clock }): HttpClient {
       controller,
       where: formatEndpoint(request.endpoint),
       socket: undefined,
+      head: undefined,
       local: endpointOf(undefined, undefined),
       remote: request.endpoint,
       ended: false,
@@ -214,6 +211,7 @@ export function createHttpClient(env: { clock: Clock }): HttpClient {
             const [, socket] = outcome;
             if (socket) {
               attempt.socket = socket;
+              attempt.head = watchHead(socket);
               attempt.local = endpointOf(socket.localAddress, socket.localPort);
               attempt.remote = endpointOf(socket.remoteAddress, socket.remotePort);
               socket.once('end', () => (attempt.ended = true));
@@ -230,19 +228,22 @@ export function createHttpClient(env: { clock: Clock }): HttpClient {
       underWay.add(client);
       attempt.allow(connectTimeoutMs, late('did not take a connection', connectTimeoutMs));
       let response: Arriving;
+      let fields: HeaderFields;
       try {
         const headers = { ...request.fields, host: request.host };
         response = await dispatch(client, { method: request.method, path: request.target, headers }, attempt.controller.signal);
+        fields = recordOf(response.headers);
       } catch (error) {
         const why = headError(attempt, endpoint, error);
         attempt.cease();
         throw why;
+      } finally {
+        attempt.head?.stop();
       }
       attempt.rest();
-      const fields = recordOf(response.headers);
       const hasBody = request.method !== 'HEAD' && response.status !== 204 && response.status !== 304;
       const length = fields['content-length'];
-      const expected = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+      const expected = length === undefined ? undefined : Number(length);
       const facts = {
         status: response.status,
         fields,

@@ -1,5 +1,6 @@
 // The page of one title: the player, and the way the film took to it.
 
+import { shellWord } from '../../base/printable.js';
 import { PUBLISHER_ZONE, type Title } from '../../catalog/index.js';
 import { formatBytes } from '../../base/units.js';
 import { html, type Html } from '../html.js';
@@ -26,11 +27,6 @@ export interface TitlePage {
   readonly delivery: Delivery;
   readonly previous: Title | undefined;
   readonly next: Title | undefined;
-}
-
-/** A word for a POSIX shell that stays one word, whatever is in it. */
-export function quoteForShell(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
 }
 
 function step(role: string, what: string, detail: string | undefined): Html {
@@ -80,7 +76,7 @@ ${fact('Title', `${PUBLISHER_ZONE}/${title.title}`)}${fact('Content name', title
 <p>Fetch it as the portal does, each message told:</p>
 ${command(`cdn fetch ${PUBLISHER_ZONE}/${title.title} --explain`)}
 <p>Ask the store for a thousand bytes of it:</p>
-${command(`curl -r 0-999 -o part ${quoteForShell(storeUrl)}`)}
+${command(`curl -r 0-999 -o part ${shellWord(storeUrl)}`)}
 </section>
 </article>`,
   );

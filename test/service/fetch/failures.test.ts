@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { CdnError, type ErrorCode } from '../../../src/base/errors.js';
+import { fetchSummary } from '../../../src/cli/fetch-output.js';
 import type { Account } from '../../../src/net/dns/account.js';
 import { EXTENDED_ERROR, encodeExtendedError } from '../../../src/net/dns/edns.js';
 import { RCODE } from '../../../src/net/dns/message.js';
@@ -210,6 +211,50 @@ describe('fetch: a party fails', () => {
       for (const file of kept) expect(await readFile(path.join(folder, file), 'utf8')).to.equal('short');
     });
 
+    for (const coding of ['gzip', 'identity, br', 'X-\u009b2J']) {
+      it(`sends the content coded, unasked for: ${JSON.stringify(coding)}`, async () => {
+        let asked = '';
+        const store = await parties.tcp((socket, head) => {
+          asked = head;
+          socket.end(`HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nContent-Length: 5\r\n\r\nshort`, 'latin1');
+        });
+        const folder = await newFolder();
+        const run = await parties.run((await site(store)).client, { target: 'hiscinema.com/File1', output: { kind: 'file', path: path.join(folder, 'out') } });
+        expectError(run, 'PEER_PROTOCOL', `store ${at(store)}`, 'coded as', coding.split(', ').at(-1)?.replace('\u009b', '\\x9b') ?? '');
+        expect(await readdir(folder)).to.deep.equal([]);
+        expect(asked).to.match(/^accept-encoding: identity\r$/im);
+        expect(run.story.at(-1)).to.match(/^10\. .*200 OK, coded as /);
+      });
+    }
+
+    it('sends the content as it is, and says so', async () => {
+      const store = await rawStore('HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Length: 5\r\n\r\nshort');
+      expect((await fetchTitle((await site(store)).client)).report?.bytes).to.equal(5);
+    });
+
+    for (const digest of ['sha-256=:AAAA:', 'sha-256=:not base64', 'sha-256=1', '=']) {
+      it(`promises a digest that nobody can read: ${digest}`, async () => {
+        const store = await rawStore(`HTTP/1.1 200 OK\r\nRepr-Digest: ${digest}\r\nContent-Length: 5\r\n\r\nshort`);
+        const { report, story } = await fetchTitle((await site(store)).client);
+        expect(report?.digest).to.equal('unreadable');
+        expect(story.at(-1)).to.include('an unreadable digest promised');
+        if (report !== undefined) expect(fetchSummary(report)).to.include('SHA-256 promised unreadably, so not verified');
+      });
+    }
+
+    it('promises another digest than SHA-256', async () => {
+      const store = await rawStore('HTTP/1.1 200 OK\r\nRepr-Digest: sha-512=:AAAA:\r\nContent-Length: 5\r\n\r\nshort');
+      expect((await fetchTitle((await site(store)).client)).report?.digest).to.equal('not promised');
+    });
+
+    it('sends terminal escapes in its fields: the report in JSON has none', async () => {
+      const store = await rawStore('HTTP/1.1 200 OK\r\nServer: a\x9b2J\r\nETag: "\x9b1m"\r\nContent-Type: x/\x9b3m\r\nX-Other: \x9b4m\r\nContent-Length: 5\r\n\r\nshort');
+      const { report, events } = await fetchTitle((await site(store)).client);
+      expect(report?.store.server).to.equal('a\\x9b2J');
+      expect([report?.etag, report?.contentType]).to.deep.equal(['"\\x9b1m"', 'x/\\x9b3m']);
+      expect(JSON.stringify([report, events])).not.to.match(/\p{Cc}/u);
+    });
+
     it('sends terminal escapes where a person will read them', async () => {
       const store = await rawStore('HTTP/1.1 302 x\r\nLocation: gopher://x/\x1b[2J\r\nContent-Length: 0\r\n\r\n');
       expectError(await fetchTitle((await site(store)).client), 'PEER_PROTOCOL');
@@ -236,17 +281,17 @@ describe('fetch: a party fails', () => {
       await Promise.all(gone);
     });
 
-    for (const [phase, start] of [
-      ['DNS', async () => parties.fetcher({ dns: await parties.silentDns() })],
-      ['the portal', async () => (await site(await parties.nobody(), { portal: await parties.tcp(() => undefined) })).client],
-      ['the store', async () => (await site(await parties.tcp(() => undefined))).client],
-    ] as const) {
+    const waits: readonly (readonly [string, (asked: () => void) => Promise<ReturnType<typeof parties.fetcher>>])[] = [
+      ['DNS', async (asked) => parties.fetcher({ dns: await parties.bareDns(() => { asked(); return undefined; }) })],
+      ['the portal', async (asked) => (await site(await parties.nobody(), { portal: await parties.tcp(asked) })).client],
+      ['the store', async (asked) => (await site(await parties.tcp(asked))).client],
+    ];
+    for (const [phase, start] of waits) {
       it(`interrupts while ${phase} is being waited for`, async () => {
-        const client = await start();
         const controller = new AbortController();
-        const run = parties.run(client, { target: 'hiscinema.com/File1' }, { signal: controller.signal });
-        setTimeout(() => controller.abort(new CdnError('TERMINATED', 'terminated')), 150);
-        expect(expectError(await run, 'TERMINATED').exit).to.equal(143);
+        const client = await start(() => controller.abort(new CdnError('TERMINATED', 'terminated')));
+        const run = await parties.run(client, { target: 'hiscinema.com/File1' }, { signal: controller.signal });
+        expect(expectError(run, 'TERMINATED').exit).to.equal(143);
       });
     }
 

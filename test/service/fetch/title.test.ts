@@ -155,8 +155,6 @@ describe('fetch: a title, through portal, DNS and store', () => {
     const { client } = await site();
     for (const [target, code, suggestion] of [
       ['hiscinema.com/Flie3', 'NO_SUCH_TITLE', 'cdn fetch hiscinema.com/File3'],
-      ['hiscinema.com/F2', 'NO_SUCH_TITLE', 'cdn fetch hiscinema.com/File2'],
-      ['hiscinema.com/2', 'NO_SUCH_TITLE', 'cdn fetch hiscinema.com/File2'],
       ['hiscinema.com/Metropolis', 'NO_SUCH_TITLE', 'cdn fetch hiscinema.com/File1'],
       ['hiscinema.com', 'USAGE', 'cdn fetch hiscinema.com/File1'],
     ] as const) {
@@ -165,6 +163,11 @@ describe('fetch: a title, through portal, DNS and store', () => {
       expect((error as CdnError).suggestions, target).to.deep.equal([suggestion]);
       expect(String(error)).to.match(/File1, File2, File3/);
     }
+  });
+
+  it('the name of a title’s page is as good as the title', async () => {
+    const { client } = await site();
+    for (const page of ['F1', 'f1']) expect((await parties.run(client, { target: `hiscinema.com/${page}` })).report?.url).to.match(/\/video1\.mp4$/);
   });
 
   it('without output it is saved under the object’s own name, inside a folder too', async () => {

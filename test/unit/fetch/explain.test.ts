@@ -24,7 +24,7 @@ describe('fetch: the story in lines', () => {
   });
 
   it('what a stranger wrote steers no terminal, and makes no second line', () => {
-    expect(formatStory([message({ what: 'a\u001b[2J\nb' })])[0]).to.include('a?[2J?b');
+    expect(formatStory([message({ what: 'a\u001b[2J\nb' })])[0]).to.include('a\\x1b[2J\\x0ab');
   });
 
   it('is told live, and kept', () => {

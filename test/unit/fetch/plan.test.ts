@@ -55,7 +55,7 @@ describe('fetch: what the user typed', () => {
     ['hiscinema.com/File1?x=1', 'NO_SUCH_TITLE', /letters and digits/],
     ['hiscinema.com/File 1', 'NO_SUCH_TITLE', /letters and digits/],
     [`hiscinema.com/${'a'.repeat(5000)}`, 'NO_SUCH_TITLE', /…/],
-    ['hiscinema.com/\u202eFile1', 'NO_SUCH_TITLE', /"\?File1"/],
+    ['hiscinema.com/\u202eFile1', 'NO_SUCH_TITLE', /"\\u202eFile1"/],
     ['hiscinema.com:40720/File1', 'USAGE', /found by DNS/, 'cdn fetch hiscinema.com/File1'],
     ['localhost:8080/x', 'USAGE', /begins with http/, 'cdn fetch http://localhost:8080/x'],
     ['localhost/x', 'USAGE', /begins with http/, 'cdn fetch http://localhost/x'],

@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, lstat, mkdir, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, lstat, mkdir, open, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
+import { systemClock, type Clock } from '../../../src/base/clock.js';
 import { CdnError, type ErrorCode } from '../../../src/base/errors.js';
 import { createSeededRandom, systemRandom } from '../../../src/base/random.js';
-import { openSink, type Sink } from '../../../src/fetch/sink.js';
+import { openSink } from '../../../src/fetch/sink.js';
 import { selectTarget } from '../../../src/fetch/target.js';
+import type { Sink } from '../../../src/fetch/writing.js';
 import { findProgram, itWhen } from '../../helpers/programs.js';
 import { useTempFolders } from '../../helpers/temp.js';
 
+const env = { clock: systemClock, random: systemRandom };
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 async function codeOf(work: Promise<unknown>): Promise<ErrorCode | undefined> {
@@ -24,10 +28,10 @@ async function codeOf(work: Promise<unknown>): Promise<ErrorCode | undefined> {
 describe('fetch: where the bytes go', () => {
   const newFolder = useTempFolders();
 
-  async function sinkFor(file: string, force = false): Promise<Sink> {
+  async function sinkFor(file: string, force = false, signal = new AbortController().signal): Promise<Sink> {
     const target = await selectTarget({ kind: 'file', path: file }, 'video1.mp4', force);
     if (target === undefined) throw new Error('no target');
-    return openSink(target, systemRandom);
+    return openSink(target, env, signal);
   }
 
   it('a file appears under its name only when it is whole, and nothing else stays', async () => {
@@ -95,8 +99,9 @@ describe('fetch: where the bytes go', () => {
     const random = () => createSeededRandom(7);
     const target = await selectTarget({ kind: 'file', path: path.join(folder, 'out') }, undefined, false);
     if (target === undefined) throw new Error('no target');
-    const first = await openSink(target, random());
-    expect(await codeOf(openSink(target, random()))).to.equal('DISK_WRITE');
+    const { signal } = new AbortController();
+    const first = await openSink(target, { ...env, random: random() }, signal);
+    expect(await codeOf(openSink(target, { ...env, random: random() }, signal))).to.equal('DISK_WRITE');
     await first.keep('part');
   });
 
@@ -162,16 +167,80 @@ describe('fetch: where the bytes go', () => {
     expect(String(error)).to.match(/cannot write \/dev\/full: the disk is full/);
   });
 
-  itWhen(findProgram('mkfifo') !== undefined, 'mkfifo', 'a pipe gets the bytes', async () => {
-    const folder = await newFolder();
-    const pipe = path.join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    const read = readFile(pipe, 'utf8');
-    const sink = await sinkFor(pipe);
-    await sink.write(bytes('through'));
-    await sink.commit();
-    expect(await read).to.equal('through');
-    expect((await stat(pipe)).isFIFO()).to.equal(true);
+  describe('a pipe', () => {
+    const itPipe = (what: string, test: () => Promise<void>) => itWhen(findProgram('mkfifo') !== undefined, 'mkfifo', what, test);
+
+    async function newPipe(): Promise<string> {
+      const pipe = path.join(await newFolder(), 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      return pipe;
+    }
+
+    itPipe('gets the bytes, and stays a pipe', async () => {
+      const pipe = await newPipe();
+      const read = readFile(pipe, 'utf8');
+      const sink = await sinkFor(pipe);
+      await sink.write(bytes('through'));
+      await sink.commit();
+      expect(await read).to.equal('through');
+      expect((await stat(pipe)).isFIFO()).to.equal(true);
+    });
+
+    itPipe('is written at its reader’s pace, nothing lost', async () => {
+      const pipe = await newPipe();
+      const read = readFile(pipe);
+      const sink = await sinkFor(pipe);
+      const all = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => index % 251));
+      await sink.write(all.subarray(0, 1_500_001));
+      await sink.write(all.subarray(1_500_001));
+      await sink.commit();
+      expect(all.equals(await read)).to.equal(true);
+    });
+
+    itPipe('that nobody reads from is told as such, after a second for a reader to come', async () => {
+      const pipe = await newPipe();
+      const target = await selectTarget({ kind: 'file', path: pipe }, undefined, false);
+      if (target === undefined) throw new Error('no target');
+      let now = 0;
+      const clock: Clock = { ...systemClock, monotonic: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) };
+      const error: unknown = await openSink(target, { ...env, clock }, new AbortController().signal).catch((cause: unknown) => cause);
+      expect(error).to.be.instanceOf(CdnError).and.include({ code: 'DISK_WRITE' });
+      expect(String(error)).to.match(/pipe: it is a pipe, and nobody reads from it$/);
+      expect(now).to.be.within(1000, 1040);
+    });
+
+    itPipe('that nobody reads from is given up with the signal’s reason', async () => {
+      const controller = new AbortController();
+      const opening = sinkFor(await newPipe(), false, controller.signal).catch((cause: unknown) => cause);
+      const reason = new Error('enough');
+      controller.abort(reason);
+      expect(await opening).to.equal(reason);
+    });
+
+    itPipe('that is full is given up with the signal’s reason', async () => {
+      const pipe = await newPipe();
+      const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      const target = await selectTarget({ kind: 'file', path: pipe }, undefined, false);
+      if (target === undefined) throw new Error('no target');
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      // It sleeps only when the pipe takes no more.
+      const clock: Clock = { ...systemClock, sleep: (ms, signal) => { controller.abort(reason); return systemClock.sleep(ms, signal); } };
+      const sink = await openSink(target, { ...env, clock }, controller.signal);
+      expect(await sink.write(Buffer.alloc(1_000_000)).catch((cause: unknown) => cause)).to.equal(reason);
+      expect(await sink.keep('part')).to.equal(undefined);
+      await reader.close();
+    });
+
+    itPipe('whose reader leaves is told as such', async () => {
+      const pipe = await newPipe();
+      const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      const sink = await sinkFor(pipe);
+      await reader.close();
+      const error: unknown = await sink.write(bytes('x')).catch((cause: unknown) => cause);
+      await sink.keep('part');
+      expect(String(error)).to.match(/cannot write .*pipe: its reader has left$/);
+    });
   });
 
   it('a name as long as the file system allows has room for its parts', async () => {
@@ -191,7 +260,7 @@ describe('fetch: where the bytes go', () => {
     };
     const target = await selectTarget({ kind: 'stdout', write }, 'video1.mp4', false);
     if (target === undefined) throw new Error('no target');
-    const sink = await openSink(target, systemRandom);
+    const sink = await openSink(target, env, new AbortController().signal);
     await sink.write(bytes('a'));
     await sink.write(bytes('b'));
     await sink.commit();

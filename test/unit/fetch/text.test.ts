@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { fileNameOf, objectNameOf, printable, shellWord, withSuffix } from '../../../src/fetch/text.js';
+import { shellWord } from '../../../src/base/printable.js';
+import { fileNameOf, objectNameOf, printable, withSuffix } from '../../../src/fetch/text.js';
 
 describe('fetch: names of files', () => {
   const table: readonly (readonly [string, string])[] = [
@@ -42,7 +43,7 @@ describe('fetch: names of files', () => {
 
 describe('fetch: text of strangers', () => {
   it('holds nothing that steers a terminal', () => {
-    expect(printable('a\u001b[2Jb\r\nc\u202ed\u009be')).to.equal('a?[2Jb??c?d?e');
+    expect(printable('a\u001b[2Jb\r\nc\u202ed\u009be')).to.equal('a\\x1b[2Jb\\x0d\\x0ac\\u202ed\\x9be');
     expect(printable('x'.repeat(600))).to.have.length(501);
   });
 

@@ -1,10 +1,8 @@
-// What strangers write stays text: in pages, in logs, in a shell.
+// What strangers write stays text: in pages.
 
 import { expect } from 'chai';
 import { escapeHtml, html, trusted } from '../../../src/web/html.js';
-import { quoteForShell } from '../../../src/web/pages/title-page.js';
 import { formatPagePolicy } from '../../../src/web/security-fields.js';
-import { printable, visible } from '../../../src/web/visible.js';
 
 describe('html', () => {
   it('escapes what has a meaning between tags and in quoted attributes', () => {
@@ -21,20 +19,6 @@ describe('html', () => {
     expect(html`<p title="${'"'}">${[inner, '>', 7]}${undefined}</p>`.markup).to.equal('<p title="&quot;"><i>&lt;</i>&gt;7</p>');
     expect(html`${trusted('<hr>')}`.markup).to.equal('<hr>');
   });
-});
-
-describe('visible', () => {
-  it('leaves printable ASCII alone', () => expect(visible('/F1/?a=b%20c')).to.equal('/F1/?a=b%20c'));
-  it('escapes all else', () => expect(visible('a\r\n"\\\u001b[31m\u0085\u202eé')).to.equal('a\\x0d\\x0a\\"\\\\\\x1b[31m\\x85\\u202e\\xe9'));
-});
-
-describe('quoteForShell', () => {
-  it('leaves plain words plain', () => expect(quoteForShell('http://127.0.0.1:40721/video1.mp4')).to.equal('http://127.0.0.1:40721/video1.mp4'));
-  it('makes one word of anything', () => expect(quoteForShell("http://h/it's(1)&;$x")).to.equal(`'http://h/it'\\''s(1)&;$x'`));
-});
-
-describe('printable', () => {
-  it('keeps every script and escapes what can not be seen', () => expect(printable('映画 "é"\u001b[31m\n\u202e')).to.equal('映画 "é"\\x1b[31m\\x0a\\u202e'));
 });
 
 describe('formatPagePolicy', () => {

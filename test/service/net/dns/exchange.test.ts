@@ -105,7 +105,7 @@ describe('a DNS exchange', () => {
     // The first number chooses the ID; so does every second one after it.
     let calls = 0;
     const random = { ...systemRandom, int: (below: number) => ((calls += 1) === 2 ? taken - 1024 : systemRandom.int(below)) };
-    const result = await createDnsExchange({ clock: systemClock, random })(server.endpoint, ASKED, LONG);
+    const result = await createDnsExchange({ clock: systemClock, random })(server.endpoint, ASKED, { ...LONG, attempts: 1 });
     expect(result.local.port).to.not.equal(taken);
     expect(calls).to.be.at.least(3);
   });
@@ -209,6 +209,16 @@ describe('a DNS exchange', () => {
       const error = await failure(exchange(junk, ASKED, { timeoutMs: 600 }));
       expect(error.code).to.equal('PEER_PROTOCOL');
       expect(error.message).to.contain('over UDP, sent a message that ends within a');
+    });
+
+    it('with PEER_PROTOCOL also where silence follows the junk', async () => {
+      let asked = 0;
+      const server = await parties.fake((octets, reply) => {
+        asked += 1;
+        if (asked === 1) reply(good(octets).subarray(0, 20));
+      });
+      expect((await failure(exchange(server, ASKED, { timeoutMs: 900 }))).code).to.equal('PEER_PROTOCOL');
+      expect(asked).to.equal(2);
     });
 
     it('with DNS_UNREACHABLE where TCP is refused after TC', async () => {

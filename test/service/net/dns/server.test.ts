@@ -92,9 +92,15 @@ describe('a DNS server', () => {
       await server.stop();
       await tcp.closed;
       // Too late, and no harm done.
+      const rejections: unknown[] = [];
+      const listen = (reason: unknown): void => void rejections.push(reason);
+      process.on('unhandledRejection', listen);
+      parties.closing(() => process.off('unhandledRejection', listen));
       held.release(1);
       held.release(2);
       await server.stop();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(rejections).to.deep.equal([]);
     });
   });
 

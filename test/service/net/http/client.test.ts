@@ -190,6 +190,38 @@ describe('the HTTP client', () => {
     }
   });
 
+  describe('a head that contradicts itself is PEER_PROTOCOL, and the error says where', () => {
+    const HEADS: readonly [string, string, RegExp][] = [
+      ['two lengths', 'Content-Length: 5\r\nContent-Length: 6', /more than one Content-Length: 5, 6$/],
+      ['two lengths in one line', 'Content-Length: 5, 6', /more than one Content-Length: 5, 6$/],
+      ['a length beyond 2^53', 'Content-Length: 9007199254740993', /a Content-Length beyond what can be counted \(2\^53 - 1\): 9007199254740993$/],
+      ['a length beyond 2^64', 'Content-Length: 99999999999999999999999', /a Content-Length beyond what can be counted .*: 99999999999999999999999$/],
+      ['a length with a blank in it', 'Content-Length: 5 5', /a Content-Length that is no number: 5 5$/],
+      ['a length and chunks', 'Content-Length: 5\r\nTransfer-Encoding: chunked', /a Content-Length beside a Transfer-Encoding$/],
+      ...['Location', 'Content-Type', 'ETag', 'Content-Range', 'Last-Modified'].map((name): [string, string, RegExp] =>
+        [`two of ${name}`, `${name}: a\r\n${name.toLowerCase()}: b\u009b2J`, new RegExp(`two different values of ${name}: a and b\\\\x9b2J$`)]),
+    ];
+    for (const [name, fields, message] of HEADS) {
+      it(name, async () => {
+        const error = await failure(get(await answering(`HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n${fields}\r\n\r\nhello`)).then(textOf));
+        expect(error).to.be.instanceOf(CdnError).and.to.include({ code: 'PEER_PROTOCOL' });
+        expect(error.message).to.match(message);
+      });
+    }
+
+    it('but the same value twice is that value, and a dictionary’s lines are joined', async () => {
+      const response = await get(await answering('HTTP/1.1 200 OK\r\nETag: "a"\r\netag: "a"\r\nRepr-Digest: a=1\r\nRepr-Digest: b=2\r\nContent-Length: 5\r\n\r\nhello'));
+      expect({ ...response.fields }).to.deep.equal({ etag: '"a"', 'repr-digest': 'a=1, b=2', 'content-length': '5' });
+      expect(await textOf(response)).to.equal('hello');
+    });
+
+    it('and a head that is broken elsewhere is not blamed on its good length', async () => {
+      const error = await failure(get(await answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nno colon\r\n\r\nhello')).then(textOf));
+      expect(error).to.include({ code: 'PEER_PROTOCOL' });
+      expect(error.message).not.to.match(/Content-Length|length/i);
+    });
+  });
+
   describe('a body that ends early is INCOMPLETE', () => {
     const EARLY: readonly [string, string, number | undefined][] = [
       ['before its length', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello', 9],

@@ -80,6 +80,7 @@ describe('records as text', () => {
     [731, '\\# 2 abc', 'expected \\#, the count of octets, and so many octets in hexadecimal'],
     [731, '\\#', 'expected \\#, the count of octets, and so many octets in hexadecimal'],
     ['A', '\\# 3 7f0000', 'the octets are not data of type 1: it ends within a field'],
+    ['SOA', `\\# 25 016100c000${'00'.repeat(20)}`, 'the octets are not data of type 6: it has a pointer that does not lead backward to a name'],
     ['CNAME', '\\# 4 0161c000', 'the octets are not data of type 5: it has a pointer that does not lead backward to a name'],
   ];
   for (const [type, text, why] of BAD) {

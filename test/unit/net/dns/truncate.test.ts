@@ -36,6 +36,15 @@ describe('encodeWithin', () => {
     expect(sizes(within(message))).to.deep.equal({ answers: 0, authorities: 2, additionals: 2, truncated: false });
   });
 
+  it('drops what would be glue in a referral, where there is an answer', () => {
+    const message = createResponse(ASKED, {
+      answers: addresses('file1.hercdn.com', 2),
+      authorities: [ns('hercdn.com', 'ns1.hercdn.com')],
+      additionals: addresses('ns1.hercdn.com', 60),
+    });
+    expect(sizes(within(message))).to.deep.equal({ answers: 2, authorities: 1, additionals: 0, truncated: false });
+  });
+
   it('sets TC when the glue itself does not fit, and then holds nothing but question and OPT', () => {
     const message = createResponse(ASKED, { authorities: [ns('hercdn.com', 'ns1.hercdn.com')], additionals: addresses('ns1.hercdn.com', 60) });
     const cut = within(message);
