@@ -100,9 +100,19 @@ async function openFile(target: Target & { kind: 'file' }, random: Random): Prom
   };
 }
 
+/** What is waited for may never come: a reader of the standard output that has stopped reading. */
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
 /** @throws CdnError DISK_WRITE */
 export async function openSink(target: Target, env: SinkEnv, signal: AbortSignal): Promise<Sink> {
   if (target.kind === 'file') return openFile(target, env.random);
   if (target.kind === 'device') return openDevice(target.path, env.clock, signal);
-  return { file: undefined, write: (chunk) => target.write(chunk), commit: () => Promise.resolve(), keep: () => Promise.resolve(undefined) };
+  return { file: undefined, write: (chunk) => untilAborted(target.write(chunk), signal), commit: () => Promise.resolve(), keep: () => Promise.resolve(undefined) };
 }

@@ -267,4 +267,12 @@ describe('fetch: where the bytes go', () => {
     expect(written).to.deep.equal(['a', 'b']);
     expect(sink.file).to.equal(undefined);
   });
+
+  it('standard output that takes nothing is given up with the signal’s reason', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const write = (): Promise<void> => { controller.abort(reason); return new Promise(() => undefined); };
+    const sink = await openSink({ kind: 'stdout', write }, env, controller.signal);
+    expect(await sink.write(bytes('a')).catch((cause: unknown) => cause)).to.equal(reason);
+  });
 });
