@@ -28,9 +28,7 @@ async function objection(folder: string, name: string): Promise<string | undefin
     const real = await realpath(file);
     // What a store never serves is no title: a link may not lead out of the folder.
     if (path.dirname(real) !== folder && !real.startsWith(path.join(folder, path.sep))) return 'leads outside the folder';
-    const found = await stat(real);
-    if (!found.isFile()) return 'is no file';
-    return found.size === 0 ? 'is empty' : undefined;
+    return (await stat(real)).isFile() ? undefined : 'is no file';
   } catch (error) {
     return messageOf(error);
   }

@@ -6,10 +6,10 @@ const failed = (code: string): Error => Object.assign(new Error(`listen ${code}`
 
 describe('net/listen', () => {
   const CASES = [
-    { code: 'EADDRINUSE', is: 'ADDRESS_IN_USE', message: 'the store cannot listen on [::1]:40721: the port is in use', suggestion: '--listen [::1]:0' },
-    { code: 'EADDRNOTAVAIL', is: 'ADDRESS_UNAVAILABLE', message: 'the store cannot listen on [::1]:40721: this machine has no such address', suggestion: '--listen [::1]:40721' },
-    { code: 'EACCES', is: 'ADDRESS_UNAVAILABLE', message: 'the store cannot listen on [::1]:40721: permission denied', suggestion: '--listen [::1]:0' },
-    { code: 'EWHATEVER', is: 'ADDRESS_UNAVAILABLE', message: 'the store cannot listen on [::1]:40721: listen EWHATEVER', suggestion: '--listen [::1]:0' },
+    { code: 'EADDRINUSE', is: 'ADDRESS_IN_USE', message: 'the store cannot listen on [::1]:40721: the port is in use', suggestion: 'the same command with --listen [::1]:0, for a free port' },
+    { code: 'EADDRNOTAVAIL', is: 'ADDRESS_UNAVAILABLE', message: 'the store cannot listen on [::1]:40721: this machine has no such address', suggestion: 'the same command with --listen [::1]:40721' },
+    { code: 'EACCES', is: 'ADDRESS_UNAVAILABLE', message: 'the store cannot listen on [::1]:40721: permission denied', suggestion: 'the same command with --listen [::1]:0, for a free port' },
+    { code: 'EWHATEVER', is: 'ADDRESS_UNAVAILABLE', message: 'the store cannot listen on [::1]:40721: listen EWHATEVER', suggestion: 'the same command with --listen [::1]:0, for a free port' },
   ];
   for (const { code, is, message, suggestion } of CASES) {
     it(`says what ${code} means, where, and what to type`, () => {
