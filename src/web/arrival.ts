@@ -35,7 +35,7 @@ export interface Arrival {
   read(range: ByteRange | undefined, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Takes in the whole body. Rejects when the transfer fails; waiting readers fail with it. */
   receive(body: AsyncIterable<Uint8Array>, progress: TransferProgress): Promise<void>;
-  /** Deletes the bytes as soon as nobody holds them; at once with `force`. */
+  /** Deletes the bytes as soon as nobody holds them; at once with `force`. Resolves when they are gone, or while they are held. */
   discard(force?: boolean): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export function createArrival(name: string, head: ContentHead, file: ScratchFile
   let readable = 0;
   let holders = 0;
   let discarded = false;
-  let gone = false;
+  let removed: Promise<void> | undefined;
 
   const wake = (): void => {
     const woken = [...waiting];
@@ -76,9 +76,9 @@ export function createArrival(name: string, head: ContentHead, file: ScratchFile
     });
 
   const removeIfUnused = async (): Promise<void> => {
-    if (gone || !discarded || holders > 0) return;
-    gone = true;
-    await file.remove();
+    if (!discarded || holders > 0) return;
+    removed ??= file.remove();
+    await removed;
   };
 
   const lengthNow = (): number | undefined => (state === 'complete' ? received : head.length);
@@ -119,7 +119,7 @@ export function createArrival(name: string, head: ContentHead, file: ScratchFile
     },
 
     hold() {
-      if (gone) return undefined;
+      if (removed !== undefined) return undefined;
       holders += 1;
       let held = true;
       return () => {

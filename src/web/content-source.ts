@@ -41,6 +41,6 @@ export interface PortalOptions {
   readonly defaultStorePort: number;
   /** Copies are kept in files without a name within this folder; the system's for temporary files by default. */
   readonly scratchDir?: string;
-  /** How much of it idle copies may take; 4 GiB by default. */
+  /** Idle copies make room as soon as all copies, complete or arriving, take more of it; 4 GiB by default. */
   readonly relaySpaceBytes?: number;
 }

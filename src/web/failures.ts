@@ -8,6 +8,7 @@ import type { Log } from '../observe/log.js';
 import { selectMediaType } from './negotiate.js';
 import { errorPage } from './pages/error-page.js';
 import { pageResponse } from './pages/respond.js';
+import { TooBusy } from './too-busy.js';
 
 export interface Failure {
   readonly status: number;
@@ -17,6 +18,8 @@ export interface Failure {
   /** A sentence or two. */
   readonly message: string;
   readonly suggestions: readonly string[];
+  /** When the same request may succeed, where that is known (RFC 9110 §10.2.3). */
+  readonly retryAfterSeconds?: number;
 }
 
 const TITLES: Partial<Readonly<Record<ErrorCode, string>>> = {
@@ -46,6 +49,10 @@ function selectStatus(error: CdnError): number {
 }
 
 export function describeFailure(error: unknown): Failure {
+  if (error instanceof TooBusy) {
+    const { message, retryAfterSeconds } = error;
+    return { status: 503, code: undefined, title: 'The portal is busy', message, suggestions: [], retryAfterSeconds };
+  }
   if (!(error instanceof CdnError)) {
     return {
       status: 500,
@@ -66,8 +73,9 @@ export function describeFailure(error: unknown): Failure {
 
 /** A page for browsers, JSON for those who like that better. */
 export function failureResponse(request: HttpRequest, failure: Failure): HttpResponse {
-  const { status, code, title, message, suggestions } = failure;
-  const common = { vary: 'Accept', 'cache-control': 'no-store' };
+  const { status, code, title, message, suggestions, retryAfterSeconds } = failure;
+  const retry = retryAfterSeconds === undefined ? undefined : { 'retry-after': String(retryAfterSeconds) };
+  const common = { vary: 'Accept', 'cache-control': 'no-store', ...retry };
   if (selectMediaType(request.fields['accept'], ['text/html', 'application/json']) === 'application/json') {
     return jsonResponse(status, { error: { status, code, title, message, suggestions } }, common);
   }
@@ -85,6 +93,7 @@ export function failures(env: { readonly log: Log }): Layer<HttpHandler> {
       const what = `${printableAscii(request.method)} ${printableAscii(request.target)} failed: ${printable(messageOf(error))}`;
       if (request.signal.aborted) log.debug(what);
       else if (error instanceof CdnError) log.warn(what, { code: error.code, status: failure.status });
+      else if (error instanceof TooBusy) log.warn(what, { status: failure.status });
       else log.error(what, { stack: error instanceof Error ? error.stack : undefined });
       return failureResponse(request, failure);
     }

@@ -1,10 +1,11 @@
 // A copy, complete or arriving -> the answer to a request for it.
 
+import { Readable } from 'node:stream';
 import { selectPrecondition } from '../net/http/conditional.js';
 import { deliver } from '../net/http/deliver.js';
 import { formatReprDigest } from '../net/http/digest.js';
 import { parseEntityTag } from '../net/http/etag.js';
-import { NO_BODY, textResponse, type HeaderFields, type HttpRequest, type HttpResponse } from '../net/http/message.js';
+import { NO_BODY, textResponse, type HeaderFields, type HttpBody, type HttpRequest, type HttpResponse } from '../net/http/message.js';
 import type { Arrival } from './arrival.js';
 
 /** A store's page or script must not become a page or script of the portal's. */
@@ -33,6 +34,17 @@ export function deliverCopy(request: HttpRequest, copy: Arrival, nowMs: number):
     fields: { ...fields, 'content-type': contentType, ...(etag === undefined ? {} : { etag }) },
     body: { kind: 'stream', length: undefined, open: (signal) => copy.read(undefined, signal) },
   };
+}
+
+/**
+ * The answer to HEAD where there is no copy: only a transfer could tell its length, type and
+ * validators, and RFC 9110 §9.3.2 lets HEAD omit what is determined only while generating content.
+ */
+export const UNKNOWN_MEDIA: HttpResponse = { status: 200, fields: { 'cache-control': 'no-cache' }, body: withoutContent() };
+
+/** A body for HEAD alone, of a length that only GET would tell; never opened. */
+export function withoutContent(): HttpBody {
+  return { kind: 'stream', length: undefined, open: () => Readable.from([]) };
 }
 
 /**

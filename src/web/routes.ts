@@ -9,11 +9,13 @@ import { jsonResponse, textResponse, type HttpHandler, type HttpRequest, type Ht
 import { ASSETS, type Asset } from './assets/index.js';
 import type { ContentSource, PortalMode } from './content-source.js';
 import { failureResponse } from './failures.js';
-import { deliverCopy, primed } from './media.js';
+import { UNKNOWN_MEDIA, deliverCopy, primed, withoutContent } from './media.js';
 import { selectMediaType } from './negotiate.js';
 import { describeIndex, indexPage } from './pages/index-page.js';
+import { html } from './html.js';
 import { pageResponse } from './pages/respond.js';
 import { titlePage } from './pages/title-page.js';
+import type { Arrival } from './arrival.js';
 import type { Relay } from './relay.js';
 import { parsePath, selectRoute, formatMediaPath } from './path.js';
 import type { StorePorts } from './store-ports.js';
@@ -47,24 +49,36 @@ export function createRoutes(
     const beside = { title, previous: catalog.titles[at - 1], next: catalog.titles[at + 1] };
     if (mode === 'direct') {
       const url = await content.locate(title, request.signal);
-      const shown = titlePage({ ...beside, source: url.href, storeUrl: url.href, delivery: { kind: 'direct', store: url.host } });
-      return pageResponse(200, shown, {}, url);
+      const markup = titlePage({ ...beside, source: url.href, storeUrl: url.href, delivery: { kind: 'direct', store: url.host } });
+      return pageResponse(200, markup, {}, url);
     }
-    const lease = await relay.obtain(title, 'page', request.signal);
-    const { head, length, state } = lease.copy;
-    lease.release();
+    // A HEAD begins no transfer, so what the page says of its copy may stay unsaid (RFC 9110 §9.3.2).
+    const copy = request.method === 'HEAD' ? relay.find(title) : await shown(request, title);
+    if (copy === undefined) return { ...pageResponse(200, html``), body: withoutContent() };
+    const { head, length, state } = copy;
     const store = formatEndpoint(head.from);
-    const shown = titlePage({
+    const markup = titlePage({
       ...beside,
       source: formatMediaPath(title),
       storeUrl: `http://${store}${title.object}`,
       delivery: { kind: 'relay', store, length, complete: state === 'complete', sha256: head.sha256 },
     });
-    return pageResponse(200, shown);
+    return pageResponse(200, markup);
+  }
+
+  /** The film's copy as its page found it; the relay goes on with it until a player has had time to come. */
+  async function shown(request: HttpRequest, title: Title): Promise<Arrival> {
+    const lease = await relay.obtain(title, 'page', request.signal);
+    lease.release();
+    return lease.copy;
   }
 
   async function media(request: HttpRequest, title: Title): Promise<HttpResponse> {
     if (mode === 'direct') return redirect(307, (await content.locate(title, request.signal)).href);
+    if (request.method === 'HEAD') {
+      const copy = relay.find(title);
+      return copy === undefined ? UNKNOWN_MEDIA : deliverCopy(request, copy, clock.now());
+    }
     const lease = await relay.obtain(title, 'media', request.signal);
     try {
       const response = await primed(request, deliverCopy(request, lease.copy, clock.now()));

@@ -89,6 +89,11 @@ function scratchFile(handle: FileHandle, parent: string, removeRest: () => Promi
   };
 }
 
+/** Whether giving room back may help: no space left, or no more of it for this user. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof CdnError && error.code === 'DISK_WRITE' && (error.details['system'] === 'ENOSPC' || error.details['system'] === 'EDQUOT');
+}
+
 function diskError(attempt: string, cause: unknown): CdnError {
   return new CdnError('DISK_WRITE', `cannot ${attempt}: ${messageOf(cause)}`, {
     details: { system: systemCode(cause) },

@@ -158,12 +158,42 @@ describe('the portal', () => {
   it('answers HEAD with the head of GET and no body', async () => {
     const portal = await startPortal(await startStore());
     for (const path of ['/', '/F1/', '/static/downloadedvideo1.mp4', '/favicon.svg']) {
+      // The film comes for a viewer; HEAD tells what came.
+      await ask(portal, 'GET', path);
+      await ask(portal, 'GET', '/static/downloadedvideo1.mp4');
       const [head, whole] = [await ask(portal, 'HEAD', path), await ask(portal, 'GET', path)];
       expect(head.status, path).to.equal(200);
       expect(head.octets.length, path).to.equal(0);
       expect(head.fields['content-type'], path).to.equal(whole.fields['content-type']);
       expect(head.fields['content-length'], path).to.equal(whole.fields['content-length']);
     }
+  });
+
+  it('asks no store for a HEAD, and tells only what it knows without', async () => {
+    const store = await startStore();
+    const portal = await startPortal(store);
+    const page = await ask(portal, 'HEAD', '/F1/');
+    expect(page.status).to.equal(200);
+    expect(page.fields).to.include({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' });
+    const media = await ask(portal, 'HEAD', '/static/downloadedvideo1.mp4', { range: 'bytes=0-9', 'if-none-match': '"one"' });
+    expect(media.status).to.equal(200);
+    for (const { fields, octets } of [page, media]) {
+      expect(fields).to.not.have.property('content-length');
+      expect(octets.length).to.equal(0);
+    }
+    expect(media.fields).to.not.have.any.keys('content-type', 'etag', 'repr-digest');
+    await portal.said(/"HEAD \/static\/downloadedvideo1\.mp4 HTTP\/1\.1" 200 -$/);
+    expect(store.requests).to.deep.equal([]);
+  });
+
+  it('tells of a film that is still arriving in answer to HEAD, and keeps nobody waiting for it', async () => {
+    const store = await startStore();
+    const portal = await startPortal(store);
+    store.allow(1000);
+    await ask(portal, 'GET', '/F1/');
+    const head = await ask(portal, 'HEAD', '/static/downloadedvideo1.mp4');
+    expect(head.fields).to.include({ 'content-length': String(store.octets.length), etag: '"one"', 'content-type': 'video/mp4' });
+    expect(store.requests).to.deep.equal(['GET /video1.mp4']);
   });
 
   it('serves what its pages are made with, with validators', async () => {

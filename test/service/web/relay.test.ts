@@ -81,7 +81,7 @@ describe('the relay', () => {
     expect(store.requests).to.deep.equal(['GET /video1.mp4']);
   });
 
-  it('goes on receiving when all viewers have left', async () => {
+  it('goes on receiving for a while when all viewers have left', async () => {
     const store = await startStore();
     const portal = await startPortal(store);
     store.allow(50_000);
