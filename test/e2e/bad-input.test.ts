@@ -1,6 +1,7 @@
 // What a user does wrong, and what goes wrong around him: the exit status, the sentence, and that
 // nothing wears a name it has not earned.
 
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -10,12 +11,12 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { freePort } from '../helpers/free-port.js';
 import { startNetwork } from '../helpers/network.js';
-import { PROGRAM, useProcesses } from '../helpers/process.js';
+import { PROGRAM, cleanEnv, useProcesses } from '../helpers/process.js';
 import { useTempFolders } from '../helpers/temp.js';
 
 describe('cdn, when something is wrong', function () {
   this.timeout(60_000);
-  const { startCdn, runCdn, run, start } = useProcesses();
+  const { startCdn, runCdn, run } = useProcesses();
   const tempFolder = useTempFolders();
   const servers: (Server | TcpServer)[] = [];
   const sockets: Socket[] = [];
@@ -200,12 +201,20 @@ describe('cdn, when something is wrong', function () {
 
   it('serves on when the reader of its log leaves', async () => {
     const port = await freePort('127.0.0.1');
-    const store = start('sh', ['-c', `exec "${process.execPath}" "${PROGRAM}" store --listen 127.0.0.1:${port} 2>&1 >/dev/null | head -n 1`]);
-    await store.printed(/Running on/);
-    for (let count = 0; count < 3; count += 1) {
-      const response = await fetch(`http://127.0.0.1:${port}/video1.mp4`);
-      expect(response.status).to.equal(200);
-      expect((await response.arrayBuffer()).byteLength).to.be.greaterThan(1000);
+    const store = spawn(process.execPath, [PROGRAM, 'store', '--listen', `127.0.0.1:${port}`], { env: cleanEnv(), stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = once(store, 'exit');
+    try {
+      await once(store.stderr, 'data');
+      store.stderr.destroy();
+      for (let count = 0; count < 3; count += 1) {
+        const response = await fetch(`http://127.0.0.1:${port}/video1.mp4`);
+        expect(response.status).to.equal(200);
+        expect((await response.arrayBuffer()).byteLength).to.be.greaterThan(1000);
+      }
+      expect(store.exitCode).to.equal(null);
+    } finally {
+      store.kill('SIGKILL');
+      await ended;
     }
   });
 
