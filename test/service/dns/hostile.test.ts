@@ -2,6 +2,8 @@
 // clients of them.
 
 import { expect } from 'chai';
+import { systemClock } from '../../../src/base/clock.js';
+import { createCatalog } from '../../../src/catalog/index.js';
 import type { Endpoint } from '../../../src/net/address.js';
 import { decodeAccount, encodeTraceId } from '../../../src/net/dns/account.js';
 import { createQuery, createResponse } from '../../../src/net/dns/build.js';
@@ -140,7 +142,9 @@ describe('the local DNS, before an authority that', () => {
       await released;
       return scripted({ answers: ['a.one.test. 60 A 192.0.2.9'] })(message, peer);
     });
-    const local = await parties.localDns([one(authority)]);
+    // Of a video, the local DNS tells already when it is asked.
+    const catalog = { titles: createCatalog(['a.mp4']).titles.map((title) => ({ ...title, contentName: 'a.one.test' })) };
+    const local = await parties.localDns([one(authority)], systemClock, { catalog });
     const heard = () => parties.lines.filter(({ message }) => message.startsWith('Local DNS Received')).length;
     const answers = Array.from({ length: 100 }, () => query(local, 'A a.one.test.'));
     while (heard() < 100) await new Promise((resolve) => setImmediate(resolve));
