@@ -96,7 +96,7 @@ describe('the HTTP server: connections', () => {
       const error = await failure(endpoint);
       expect(error.code).to.equal('ADDRESS_IN_USE');
       expect(error.message).to.equal(`the store cannot listen on 127.0.0.1:${endpoint.port}: the port is in use`);
-      expect(error.suggestions[0]).to.equal('--listen 127.0.0.1:0');
+      expect(error.suggestions[0]).to.equal('the same command with --listen 127.0.0.1:0, for a free port');
       expect(error.details).to.include({ address: '127.0.0.1', port: endpoint.port });
     });
 
