@@ -45,12 +45,12 @@ function readCounts(file) {
   }
 }
 
-/** Runs mocha; whatever stops it before it has counted is one failure. */
+/** Runs mocha; whatever stops it before it has counted is one failure. --exit: a test that failed may have left something running. */
 async function runTests(specs) {
   const folder = mkdtempSync(path.join(tmpdir(), 'cdn-counts-'));
   const file = path.join(folder, 'counts.json');
   try {
-    const succeeded = await run(tool('mocha', 'bin', 'mocha.js'), ['--reporter', 'scripts/reporter.js', ...specs], { env: { ...process.env, TEST_COUNTS_FILE: file } });
+    const succeeded = await run(tool('mocha', 'bin', 'mocha.js'), ['--exit', '--reporter', 'scripts/reporter.js', ...specs], { env: { ...process.env, TEST_COUNTS_FILE: file } });
     const counts = readCounts(file) ?? { passed: 0, failed: 0, skipped: 0 };
     return !succeeded && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
   } finally {
