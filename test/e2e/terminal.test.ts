@@ -16,7 +16,7 @@ describe('a terminal', function () {
 
   /** A shell in a terminal of its own. */
   async function openTerminal(tmux: string) {
-    const ask = async (...args: readonly string[]): Promise<string> => (await run(tmux, ['-L', `cdn-test-${process.pid}`, ...args])).stdout;
+    const ask = async (...args: readonly string[]): Promise<string> => (await run(tmux, ['-u', '-L', `cdn-test-${process.pid}`, ...args])).stdout;
     await ask('-f', '/dev/null', 'new-session', '-d', '-s', 't', '-x', '80', '-y', '40', 'env -u NO_COLOR PS1="ready> " sh');
     stop = () => ask('kill-server');
     /** The screen and what has scrolled off it, lines that the terminal has wrapped in one piece. */
