@@ -1,5 +1,5 @@
 // Mocha's own "spec" reporter, and at the end every skipped test by name. With TEST_COUNTS_FILE set
-// the counts are written to that file too.
+// the counts, and what failed and why, are written to that file too.
 
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
@@ -10,13 +10,14 @@ export default class Reporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const skipped = [];
+    const failures = [];
     runner.on(Mocha.Runner.constants.EVENT_TEST_PENDING, (test) => skipped.push(test.fullTitle()));
+    runner.on(Mocha.Runner.constants.EVENT_TEST_FAIL, (test, error) => failures.push(`${test.fullTitle()}: ${error?.stack ?? error}`));
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       if (skipped.length > 0) Mocha.reporters.Base.consoleLog(`  Skipped:\n${skipped.map((title) => `    - ${title}`).join('\n')}\n`);
       const file = process.env.TEST_COUNTS_FILE;
       if (file === undefined) return;
-      const { passes = 0, failures = 0 } = this.stats;
-      writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped: skipped.length, skippedTitles: skipped }));
+      writeFileSync(file, JSON.stringify({ passed: this.stats.passes, failed: this.stats.failures, skipped: skipped.length, failures }));
     });
   }
 }

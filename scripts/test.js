@@ -1,7 +1,7 @@
 // What `npm test` runs: build, then type check and lint, then every test. With paths
 // (`npm test -- test/unit`) the build and the tests there; --tests-only leaves the build out too.
 //
-// The last line is "N passed, N failed, N skipped". A build, type check or lint that fails counts as
+// The last line is "N passed, N failed, N skipped", after every failure with its reason. A build, type check or lint that fails counts as
 // one failure; the tests run all the same, so that one run tells everything.
 
 import { spawn } from 'node:child_process';
@@ -31,15 +31,15 @@ function run(script, args, { quiet = false, env = process.env } = {}) {
 }
 
 async function check(name, script, args) {
-  const passed = await run(script, args, { quiet: true });
-  console.log(`${passed ? '✔' : '✘'} ${name}`);
-  return passed;
+  const ok = await run(script, args, { quiet: true });
+  console.log(`${ok ? '✔' : '✘'} ${name}`);
+  return { name, ok };
 }
 
 function readCounts(file) {
   try {
-    const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
-    return { passed, failed, skipped };
+    const { passed, failed, skipped, failures } = JSON.parse(readFileSync(file, 'utf8'));
+    return { passed, failed, skipped, failures };
   } catch {
     return undefined;
   }
@@ -51,7 +51,7 @@ async function runTests(specs) {
   const file = path.join(folder, 'counts.json');
   try {
     const succeeded = await run(tool('mocha', 'bin', 'mocha.js'), ['--exit', '--reporter', 'scripts/reporter.js', ...specs], { env: { ...process.env, TEST_COUNTS_FILE: file } });
-    const counts = readCounts(file) ?? { passed: 0, failed: 0, skipped: 0 };
+    const counts = readCounts(file) ?? { passed: 0, failed: 0, skipped: 0, failures: [] };
     return !succeeded && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -75,8 +75,10 @@ if (!testsOnly && paths.length === 0) {
   ]));
 }
 const counts = await runTests(paths.length === 0 ? ['test/**/*.test.ts'] : paths.map(toSpec));
-const passed = counts.passed + checks.filter(Boolean).length;
-const failed = counts.failed + checks.filter((ok) => !ok).length;
+const passed = counts.passed + checks.filter(({ ok }) => ok).length;
+const failed = counts.failed + checks.filter(({ ok }) => !ok).length;
 // No test at all is a mistake in the paths or in this script, never a success.
 process.exitCode = failed > 0 || counts.passed === 0 ? 1 : 0;
+// Once more at the end, where a log that was cut still has it.
+if (failed > 0) console.log(['What failed:', ...checks.filter(({ ok }) => !ok).map(({ name }) => name), ...counts.failures, ''].join('\n'));
 console.log(`${passed} passed, ${failed} failed, ${counts.skipped} skipped`);
