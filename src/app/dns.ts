@@ -74,6 +74,8 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
   const { catalog, stores, portal } = options;
   const roles: Role[] = [];
   const helpers: Service[] = [];
+  /** Who listens where: told when all of them do, since a start that fails leaves none of them there. */
+  const news: { readonly text: string; readonly facts: Readonly<Record<string, unknown>> }[] = [];
   let endpoint = options.listen;
   let reload = (): Promise<void> => Promise.resolve();
 
@@ -81,7 +83,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     const server = createDnsServer({ endpoint: listen, what: title }, handler, env);
     await server.start();
     roles.push({ server, title, zones });
-    env.log.info(`${title} on ${formatEndpoint(server.endpoint)} (UDP and TCP)`, { role: title, ...server.endpoint, zones });
+    news.push({ text: `${title} on ${formatEndpoint(server.endpoint)} (UDP and TCP)`, facts: { role: title, ...server.endpoint, zones } });
     return server.endpoint;
   };
 
@@ -102,7 +104,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     const listenAt = async (at: Endpoint): Promise<Service> => {
       const server = createHttpServer({ endpoint: at, role: 'the status of the stores' }, handler, env);
       await server.start();
-      env.log.info(`Status of the stores on http://${formatEndpoint(server.endpoint)}/_cdn/health`, { role: 'status', ...server.endpoint });
+      news.push({ text: `Status of the stores on http://${formatEndpoint(server.endpoint)}/_cdn/health`, facts: { role: 'status', ...server.endpoint } });
       return server;
     };
     if (options.status) return await listenAt(options.status);
@@ -172,6 +174,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     start: async () => {
       try {
         await start();
+        for (const { text, facts } of news) env.log.info(text, facts);
       } catch (error) {
         await stop(0);
         throw error;
