@@ -18,6 +18,8 @@ export interface Representation {
   readonly fields?: HeaderFields;
   /** Exactly the octets of `range`, which is never empty; called once for each range that is sent. Throws rather than end early. */
   open(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The same octets where all of them are in memory already, so that the answer waits for nothing; undefined where they are not. */
+  slices?(range: ByteRange): readonly Uint8Array[] | undefined;
 }
 
 /** RFC 9110 §9.3 and PATCH: methods that any server recognises, allowed or not. */
@@ -48,6 +50,8 @@ function notModified(representation: Representation): HttpResponse {
 }
 
 function rangeBody(representation: Representation, range: ByteRange): HttpBody {
+  const slices = representation.slices?.(range);
+  if (slices !== undefined) return { kind: 'slices', length: rangeLength(range), slices };
   return { kind: 'stream', length: rangeLength(range), open: (signal) => representation.open(range, signal) };
 }
 
@@ -90,9 +94,10 @@ export function deliver(request: HttpRequest, representation: Representation, no
   }
   // §15.3.7.2: no Content-Range beside several parts, each has its own.
   const plan = planMultipart(selection.ranges, length, contentType);
+  const slices = plan.slices((range) => representation.slices?.(range));
   return {
     status: 206,
     fields: { ...fields, 'content-type': plan.contentType },
-    body: { kind: 'stream', length: plan.length, open: (signal) => plan.stream((range) => representation.open(range, signal)) },
+    body: slices !== undefined ? { kind: 'slices', length: plan.length, slices } : { kind: 'stream', length: plan.length, open: (signal) => plan.stream((range) => representation.open(range, signal)) },
   };
 }

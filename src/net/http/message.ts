@@ -21,6 +21,8 @@ export interface HttpRequest {
 export type HttpBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** Octets that are in memory already, `length` of them in all, sent in their order at the reader's pace; nobody may change them meanwhile. */
+  | { readonly kind: 'slices'; readonly length: number; readonly slices: readonly Uint8Array[] }
   /** Opened at most once, and not at all for HEAD. Exactly `length` octets when that is known. */
   | { readonly kind: 'stream'; readonly length: number | undefined; open(signal: AbortSignal): AsyncIterable<Uint8Array> };
 

@@ -10,6 +10,8 @@ export interface MultipartPlan {
   readonly length: number;
   /** The body; `open` gives the octets of one range. */
   stream(open: (range: ByteRange) => AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** The body where `slices` has the octets of each range; undefined where it lacks any. */
+  slices(slices: (range: ByteRange) => readonly Uint8Array[] | undefined): readonly Uint8Array[] | undefined;
 }
 
 /** RFC 2046 §5.1.1: mustn't occur in the parts; 128 bits of chance see to it, whoever made the content. */
@@ -43,6 +45,15 @@ export function planMultipart(
         yield* open(part.range);
       }
       yield tail;
+    },
+    slices(slicesOf) {
+      const all: Uint8Array[] = [];
+      for (const part of parts) {
+        const slices = slicesOf(part.range);
+        if (slices === undefined) return undefined;
+        all.push(part.head, ...slices);
+      }
+      return [...all, tail];
     },
   };
 }

@@ -13,12 +13,19 @@ export interface ResponsePlan {
 /** The transport's own fields: a handler that sets one is not believed. */
 const OWNED: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'date', 'upgrade']);
 
+function octetsIn(slices: readonly Uint8Array[]): number {
+  let octets = 0;
+  for (const slice of slices) octets += slice.byteLength;
+  return octets;
+}
+
 function lengthOf(body: HttpBody): number | undefined {
   switch (body.kind) {
     case 'none':
       return 0;
     case 'bytes':
       return body.bytes.byteLength;
+    case 'slices':
     case 'stream':
       return body.length;
   }
@@ -26,13 +33,14 @@ function lengthOf(body: HttpBody): number | undefined {
 
 /**
  * Throws RangeError for an answer that no server may give: a status outside 200-599, a length that
- * is no count of octets.
+ * is no count of octets, slices that are not as long as they say.
  */
 export function planResponse(method: string, response: HttpResponse): ResponsePlan {
   const { status } = response;
   if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`no final status: ${status}`);
   const length = lengthOf(response.body);
   if (length !== undefined && !(Number.isSafeInteger(length) && length >= 0)) throw new RangeError(`no length of a body: ${length}`);
+  if (response.body.kind === 'slices' && octetsIn(response.body.slices) !== length) throw new RangeError(`not the slices of a body of ${length} octets`);
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(response.fields)) {
     if (!OWNED.has(name)) fields[name] = value;

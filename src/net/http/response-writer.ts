@@ -110,6 +110,17 @@ async function writeStream(res: ServerResponse, plan: ResponsePlan, body: Stream
   }
 }
 
+async function writeSlices(res: ServerResponse, slices: readonly Uint8Array[], signal: AbortSignal): Promise<WriteResult> {
+  let bytes = 0;
+  for (const slice of slices.slice(0, -1)) {
+    bytes += slice.byteLength;
+    if (!res.write(slice)) await drained(res, signal);
+    if (signal.aborted) return { kind: 'gone', bytes };
+  }
+  const last = slices.at(-1);
+  return end(res, last, bytes + (last?.byteLength ?? 0), signal);
+}
+
 /**
  * Writes the response; never rejects. The head goes out with the first octets of a stream, so that a
  * source that can't even begin leaves room for an answer that says so.
@@ -125,6 +136,9 @@ export async function writeResponse(res: ServerResponse, plan: ResponsePlan, sig
       case 'bytes':
         res.writeHead(plan.status, plan.fields);
         return await end(res, plan.body.bytes, plan.body.bytes.byteLength, signal);
+      case 'slices':
+        res.writeHead(plan.status, plan.fields);
+        return await writeSlices(res, plan.body.slices, signal);
       case 'stream':
         return await writeStream(res, plan, plan.body, signal);
     }

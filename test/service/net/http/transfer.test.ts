@@ -141,6 +141,34 @@ describe('the HTTP server: transfers', () => {
     expect(received).to.be.above(watched.pulled / 2);
   });
 
+  for (const [name, slices] of [['many slices', Array.from({ length: 64 }, () => CHUNK)], ['one large slice', [Buffer.concat(Array.from({ length: 64 }, () => CHUNK))]], ['no slice', []]] as const) {
+    it(`sends a body of ${name} whole, and tells so once`, async () => {
+      const outcomes: TransferOutcome[] = [];
+      const length = slices.reduce((sum, slice) => sum + slice.length, 0);
+      const { endpoint } = await bench.serve(() => ({ status: 200, fields: {}, body: { kind: 'slices', length, slices }, finished: (outcome) => outcomes.push(outcome) }));
+      const slow = await open(endpoint, GET_AND_CLOSE);
+      slow.pause();
+      for (let round = 0; round < 3; round += 1) await sendRaw(endpoint, 'HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+      const octets: Buffer[] = [];
+      slow.on('data', (chunk) => octets.push(chunk));
+      slow.resume();
+      await once(slow, 'close');
+      expect(parseResponses(Buffer.concat(octets))[0]?.body).to.equal(Buffer.concat(slices).toString('latin1'));
+      expect(outcomes.map(({ complete, bytes }) => [complete, bytes])).to.have.deep.members([[true, 0], [true, 0], [true, 0], [true, length]]);
+    });
+  }
+
+  it('tells of slices to a client that vanishes that they were not all sent', async () => {
+    const outcome = deferred<TransferOutcome>();
+    const slices = Array.from({ length: 256 }, () => CHUNK);
+    const { endpoint } = await bench.serve(() => ({ status: 200, fields: {}, body: { kind: 'slices', length: 256 * CHUNK.length, slices }, finished: (told) => outcome.resolve(told) }));
+    const slow = await open(endpoint, GET);
+    await once(slow, 'data');
+    slow.pause();
+    slow.resetAndDestroy();
+    expect(await outcome.promise).to.include({ complete: false });
+  });
+
   it('cuts a reader that takes nothing for the idle time', async () => {
     const watched = watch(undefined, () => chunks(Infinity));
     const { endpoint } = await bench.serve(() => watched.response, { idleTimeoutMs: 100 });

@@ -56,4 +56,10 @@ describe('net/http response-plan', () => {
       expect(() => planResponse('GET', { status: 200, fields: {}, body: { kind: 'stream', length, open } })).to.throw(RangeError);
     });
   }
+
+  it('takes slices that are not as long as they say for a bug', () => {
+    const slices = [Buffer.from('ab'), Buffer.from('c')];
+    expect(planResponse('GET', { status: 200, fields: {}, body: { kind: 'slices', length: 3, slices } }).fields['content-length']).to.equal('3');
+    expect(() => planResponse('GET', { status: 200, fields: {}, body: { kind: 'slices', length: 4, slices } })).to.throw(RangeError);
+  });
 });

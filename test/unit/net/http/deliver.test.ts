@@ -31,6 +31,7 @@ describe('deliver', () => {
   async function octetsOf(body: HttpBody): Promise<string> {
     if (body.kind === 'none') return '';
     if (body.kind === 'bytes') return Buffer.from(body.bytes).toString();
+    if (body.kind === 'slices') return Buffer.concat(body.slices, body.length).toString();
     const chunks: Uint8Array[] = [];
     for await (const chunk of body.open(NEVER)) chunks.push(chunk);
     const octets = Buffer.concat(chunks);
@@ -118,6 +119,37 @@ describe('deliver', () => {
         }
       }
     }));
+  });
+
+  describe('what is in memory', () => {
+    const content = 'the octets of a film';
+    const inMemory = (known = content.length): Representation =>
+      represent(content, {
+        // In slices of seven octets, of which the first `known` octets are here.
+        slices: (range) => {
+          if (range.lastPos >= known) return undefined;
+          const slices: Uint8Array[] = [];
+          for (let at = range.firstPos; at <= range.lastPos; at += 7) slices.push(Buffer.from(content.slice(at, Math.min(at + 7, range.lastPos + 1))));
+          return slices;
+        },
+      });
+    for (const range of [undefined, 'bytes=0-9', 'bytes=5-', 'bytes=0-1,5-6,10-15', 'bytes=-3', 'bytes=99-'] as const) {
+      it(`is answered at once, and as from a stream: ${range ?? 'whole'}`, async () => {
+        const fields = range === undefined ? {} : { range };
+        const [now, later] = [deliver(request(fields), inMemory(), NOW_MS), deliver(request(fields), represent(content), NOW_MS)];
+        const boundary = (response: typeof now): RegExp => new RegExp(/boundary=(.*)/.exec(response.fields['content-type'] ?? '')?.[1] ?? '(?!)', 'g');
+        expect(now.status).to.equal(later.status);
+        expect(Object.keys(now.fields)).to.deep.equal(Object.keys(later.fields));
+        opened.splice(0);
+        expect((await octetsOf(now.body)).replace(boundary(now), '-')).to.equal((await octetsOf(later.body)).replace(boundary(later), '-'));
+        expect(now.body.kind).to.equal(now.status === 416 ? 'bytes' : 'slices');
+      });
+    }
+    it('in part only is a stream', () => {
+      expect(deliver(request(), inMemory(10), NOW_MS).body.kind).to.equal('stream');
+      expect(deliver(request({ range: 'bytes=0-9' }), inMemory(10), NOW_MS).body.kind).to.equal('slices');
+      expect(deliver(request({ range: 'bytes=0-1,9-10' }), inMemory(10), NOW_MS).body.kind).to.equal('stream');
+    });
   });
 
   describe('other methods', () => {
