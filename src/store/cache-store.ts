@@ -48,7 +48,10 @@ export interface CacheStore {
   read(key: CacheKey, version: string, slice: number): Eventual<Uint8Array | undefined>;
   /** Where a slice is, without counting as a use. */
   where(key: CacheKey, version: string, slice: number): 'memory' | 'disk' | undefined;
-  /** Ignored when the object is no longer of this version. The octets must not change afterwards. */
+  /**
+   * Ignored when the object is no longer of this version, when the slice is here already, and when it is not as
+   * long as it must be. The octets must not change afterwards. Counts as the use that it was fetched for.
+   */
   write(key: CacheKey, version: string, slice: number, octets: Uint8Array): void;
   /** Every slice at once. False when there was nothing. */
   delete(key: CacheKey, why: string): boolean;
