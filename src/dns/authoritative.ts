@@ -75,12 +75,10 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxCh
     const found: ZoneAnswer = lookupZone(zone, name, question.type);
     // The first name is the one that whoever asks can make up.
     if ((found.kind === 'answer' || found.kind === 'cname') && seen.size === 1) wildcard = found.wildcard;
-    if (found.kind !== 'cname') {
-      conclude(draft, set, zone, found, asker);
-      break;
-    }
-    draft.answers.push(...found.rrset.records);
-    name = found.target;
+    const alias = give(draft, set, zone, found, asker);
+    // RFC 1034 §3.6.2: who asks for an alias has it, also when a redirection made it.
+    if (!alias || question.type === TYPE.CNAME) break;
+    name = alias;
     const next = set.find(name, question.type);
     if (!next) handAlong(draft, zone, name);
     zone = next;
@@ -96,25 +94,36 @@ function withScope(asked: Edns | undefined, subnet: ClientSubnet, scope: number)
   return createEdns({ dnssecOk: asked?.dnssecOk ?? false, options: [encodeClientSubnet({ ...subnet, scopePrefixLength: bits })] });
 }
 
-function conclude(draft: Draft, set: ZoneSet, zone: Zone, found: Exclude<ZoneAnswer, { kind: 'cname' }>, asker: Asker): void {
+/** What was found is in the answer then. Of an alias or a redirection: the name where the search goes on. */
+function give(draft: Draft, set: ZoneSet, zone: Zone, found: ZoneAnswer, asker: Asker): Name | undefined {
   switch (found.kind) {
+    case 'cname':
+      draft.answers.push(...found.rrset.records);
+      return found.target;
+    case 'dname':
+      // A chain may come by the same redirection again.
+      draft.answers.push(...found.rrset.records.filter((record) => !draft.answers.includes(record)));
+      // RFC 6672 §2.2: what the name would become is too long for a name.
+      if (!found.alias) draft.rcode = RCODE.YXDOMAIN;
+      else draft.answers.push(found.alias.record);
+      return found.alias?.target;
     case 'answer':
       giveSelected(draft, set, zone, found.rrset, asker);
-      break;
+      return undefined;
     case 'referral':
       // RFC 1035 §4.1.1: AA is about the first owner name of the answer section.
       draft.authoritative = draft.answers.length > 0;
       draft.authorities.push(...found.rrset.records);
       draft.additionals.push(...found.glue.flatMap((glue) => glue.records));
-      break;
+      return undefined;
     case 'nxdomain':
       // RFC 6604 §3: the rcode is about the last name of the chain.
       draft.rcode = RCODE.NXDOMAIN;
       draft.authorities.push(negativeSoa(zone));
-      break;
+      return undefined;
     case 'nodata':
       draft.authorities.push(negativeSoa(zone));
-      break;
+      return undefined;
   }
 }
 

@@ -36,7 +36,8 @@ export async function openZoneFiles(files: readonly string[], env: { readonly cl
   const watched: Watched[] = [];
   for (const file of files) {
     const opened: string[] = [];
-    const { zone } = await loadZone(file, env, (name) => opened.push(name));
+    const { zone, warnings } = await loadZone(file, env, (name) => opened.push(name));
+    tellWarnings(file, warnings, env.log);
     const apex = zone.apex.key;
     const other = watched.find((entry) => entry.apex === apex);
     if (other) throw new CdnError('USAGE', `${other.file} and ${file} are both the zone ${zone.apex.toString()}`, { details: { files: [other.file, file] }, suggestions: ['give each zone once with --zone FILE'] });
@@ -48,9 +49,10 @@ export async function openZoneFiles(files: readonly string[], env: { readonly cl
   const load = async (entry: Watched): Promise<void> => {
     const opened: string[] = [];
     try {
-      const { zone } = await loadZone(entry.file, env, (name) => opened.push(name));
+      const { zone, warnings } = await loadZone(entry.file, env, (name) => opened.push(name));
       if (zone.apex.key !== entry.apex) throw new CdnError('USAGE', `the zone file ${entry.file} is now of ${zone.apex.toString()}: another zone needs a start of its own`);
       set.swap(zone);
+      tellWarnings(entry.file, warnings, env.log);
       env.log.info(`Zone ${plain(zone.apex)} loaded again from ${entry.file}: serial ${zone.soa.data.serial}, ${zone.nodes.size} names`, { zone: zone.apex.toString(), file: entry.file, serial: zone.soa.data.serial });
     } catch (error) {
       env.log.error(`${messageOf(error)}\nThe zone is served as it was before`, { file: entry.file, ...(error instanceof CdnError && { ...error.details }) });
@@ -97,6 +99,10 @@ export async function openZoneFiles(files: readonly string[], env: { readonly cl
       };
     },
   };
+}
+
+function tellWarnings(file: string, warnings: readonly string[], log: Log): void {
+  if (warnings.length > 0) log.warn(`the zone file ${file} is served, but not all is well with it:\n${warnings.join('\n')}`, { file, warnings });
 }
 
 /** What files are like: different when one was written, replaced or removed. */

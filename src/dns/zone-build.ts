@@ -6,7 +6,7 @@ import type { Name } from '../net/dns/name.js';
 import { formatType } from '../net/dns/text.js';
 import { identify } from './rrset.js';
 import type { SelectRecords } from './select.js';
-import { checkDelegations, checkNode } from './zone-check.js';
+import { checkDelegations, checkNode, checkRedirections, ttlOf } from './zone-check.js';
 import { finish, STEP, type Steps } from './zone-steps.js';
 import { NodeDraft, type SourcedRecord, type ZoneProblem } from './zone-draft.js';
 import { RRsets, type Courtesy, type RRset, type Zone, type ZoneNode } from './zone.js';
@@ -19,7 +19,8 @@ export interface RoutedSet {
 }
 
 export type ZoneBuild =
-  | { readonly kind: 'zone'; readonly zone: Zone }
+  /** `warnings`: what is wrong with it, and doesn't keep it from being served. */
+  | { readonly kind: 'zone'; readonly zone: Zone; readonly warnings: readonly ZoneProblem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly ZoneProblem[] };
 
 export interface ZoneParts {
@@ -64,14 +65,16 @@ export function* buildZoneInSteps(parts: ZoneParts): Steps<ZoneBuild> {
     }
   }
 
+  const redirected = [...drafts.values()].some((draft) => draft.find(TYPE.DNAME) !== undefined);
   for (const draft of drafts.values()) {
     if (++count % STEP === 0) yield;
     for (const problem of checkNode(draft, apex)) problems.push(problem);
+    if (redirected) for (const problem of checkRedirections(drafts, draft, apex)) problems.push(problem);
   }
   const soa = soaOf(drafts, apex);
   if (!soa) {
     problems.push({ at: undefined, text: `the zone ${apex.toString()} has no SOA record at its apex (RFC 1035 §5.2)` });
-    return { kind: 'invalid', problems };
+    return { kind: 'invalid', problems: problems.filter(({ warning }) => warning !== true) };
   }
   const nodes = yield* finishNodes(drafts, apex, selects);
   const zone: Zone = { apex, soa, nodes, courtesies: parts.courtesies ?? [] };
@@ -79,7 +82,8 @@ export function* buildZoneInSteps(parts: ZoneParts): Steps<ZoneBuild> {
     if (++count % STEP === 0) yield;
     for (const problem of checkDelegations(zone, draft)) problems.push(problem);
   }
-  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'zone', zone };
+  const errors = problems.filter(({ warning }) => warning !== true);
+  return errors.length > 0 ? { kind: 'invalid', problems: errors } : { kind: 'zone', zone, warnings: problems };
 }
 
 /** Why a record can't stand in this zone whatever else the zone holds. */
@@ -90,11 +94,8 @@ function refuse(record: ResourceRecord, apex: Name): string | undefined {
   if (record.class !== CLASS.IN) return why(`is of class ${record.class}: only class IN is served`);
   // RFC 6895 §3.1: 128-255 are QTYPEs and meta-types, and OPT is one too; none is data.
   if (type === 0 || type === TYPE.OPT || (type >= 128 && type <= 255)) return why('is not a type of data (RFC 6895 §3.1)');
-  if (type === DNAME) return why("would need synthesis (RFC 6672), which isn't done here");
   return undefined;
 }
-
-const DNAME = 39;
 
 /** RFC 2181 §5: a second copy of a record is the same record. Most sets have one record and cost nothing here. */
 function isNew(seen: Map<SourcedRecord[], Set<string>>, set: SourcedRecord[], sourced: SourcedRecord): boolean {
@@ -132,7 +133,9 @@ function* finishNodes(drafts: ReadonlyMap<string, NodeDraft>, apex: Name, select
       const first = sourced[0];
       if (!first) continue;
       const select = selects.size > 0 ? selects.get(first.record) : undefined;
-      const rrset: RRset = { name, type, ttl: first.record.ttl, records: sourced.map(({ record }) => record), select };
+      const ttl = ttlOf(type, sourced) ?? first.record.ttl;
+      const records = sourced.map(({ record }) => (record.ttl === ttl || type === TYPE.RRSIG ? record : { ...record, ttl }));
+      const rrset: RRset = { name, type, ttl, records, select };
       rrsets.push(rrset);
       if (type === TYPE.NS && key !== apex.key) cuts.set(key, rrset);
     }

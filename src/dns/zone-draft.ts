@@ -19,6 +19,8 @@ export interface SourcedRecord {
 export interface ZoneProblem {
   readonly at: Position | undefined;
   readonly text: string;
+  /** The zone can be served all the same. */
+  readonly warning?: boolean;
 }
 
 /** The records of one name and type. */

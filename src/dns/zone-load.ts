@@ -19,6 +19,8 @@ export interface LoadedZone {
   readonly zone: Zone;
   /** The file and all that it includes, absolute. */
   readonly files: readonly string[];
+  /** `file:line:column: what`, for each mistake that doesn't keep the zone from being served. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -51,7 +53,7 @@ export async function loadZone(file: string, env: { readonly clock: Clock }, onF
     return asText(readFileSync(name));
   };
   const parsed = await finishInTurns(parseZoneInSteps({ text, file: outermost, read }), env.clock);
-  if (parsed.kind === 'zone') return { zone: parsed.zone, files: [...files] };
+  if (parsed.kind === 'zone') return { zone: parsed.zone, files: [...files], warnings: linesOf(file, sortByPlace(parsed.warnings)) };
   throw complaint(file, parsed.problems);
 }
 
@@ -68,12 +70,15 @@ function asText(octets: Buffer): string {
 
 function complaint(file: string, unsorted: readonly ZoneProblem[]): CdnError {
   const problems = sortByPlace(unsorted);
-  const lines = problems.slice(0, MAX_PROBLEMS_SHOWN).map(({ at, text }) => (at ? `${at.file ?? file}:${at.line}:${at.column}: ${text}` : `${file}: ${text}`));
-  if (problems.length > lines.length) lines.push(`… and ${problems.length - lines.length} more`);
-  return new CdnError('USAGE', `the zone file ${file} can't be served:\n${lines.join('\n')}`, {
+  return new CdnError('USAGE', `the zone file ${file} can't be served:\n${linesOf(file, problems).join('\n')}`, {
     details: { file, problems: problems.map(({ at, text }) => ({ file: at?.file ?? file, line: at?.line, column: at?.column, text })) },
     suggestions: ['mend these lines, then start again'],
   });
+}
+
+function linesOf(file: string, problems: readonly ZoneProblem[]): readonly string[] {
+  const lines = problems.slice(0, MAX_PROBLEMS_SHOWN).map(({ at, text }) => (at ? `${at.file ?? file}:${at.line}:${at.column}: ${text}` : `${file}: ${text}`));
+  return problems.length > lines.length ? [...lines, `… and ${problems.length - lines.length} more`] : lines;
 }
 
 /** Those of the zone's own file first, each file's in the order of its lines. */

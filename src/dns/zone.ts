@@ -1,7 +1,7 @@
 // A zone as a value, and what it says about a question (RFC 1034 §4.3.2, RFC 4592). Every name that
 // exists has a node, empty non-terminals too, so most questions cost one look in a map.
 
-import { TYPE, type RData, type ResourceRecord } from '../net/dns/message.js';
+import { CLASS, TYPE, type RData, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import type { Asker, SelectRecords, Selection } from './select.js';
 
@@ -64,6 +64,8 @@ export type ZoneAnswer =
   | { readonly kind: 'answer'; readonly rrset: RRset; readonly wildcard?: Name | undefined }
   /** The name is an alias; what was asked for is at `target`. */
   | { readonly kind: 'cname'; readonly rrset: RRset; readonly target: Name; readonly wildcard?: Name | undefined }
+  /** The name lies below a redirection (RFC 6672); as an alias what was asked for is at `target`, unless that would be too long a name. */
+  | { readonly kind: 'dname'; readonly rrset: RRset; readonly alias: { readonly record: ResourceRecord; readonly target: Name } | undefined }
   /** Another server knows: the NS RRset of the cut, and addresses that this zone has for its targets. */
   | { readonly kind: 'referral'; readonly rrset: RRset; readonly glue: readonly RRset[] }
   /** The name exists, the type doesn't. */
@@ -80,6 +82,9 @@ export function lookupZone(zone: Zone, qname: Name, qtype: number): ZoneAnswer {
 
   const encloser = closestEncloser(zone, qname);
   if (encloser.cut) return refer(zone, encloser.cut);
+  // RFC 6672 §3.2 step 3c: what is below a DNAME is elsewhere, before any wildcard is looked at.
+  const redirection = encloser.rrsets.get(TYPE.DNAME);
+  if (redirection) return redirect(redirection, qname);
   // RFC 4592 §3.3.1: the source of synthesis is the asterisk label right below the closest encloser.
   const wildcardName = encloser.name.prepend('*');
   const wildcard = wildcardName && zone.nodes.get(wildcardName.key);
@@ -110,6 +115,14 @@ function readNode(zone: Zone, node: ZoneNode, qname: Name, qtype: number, wildca
   const data = alias?.records[0]?.data;
   if (alias && data?.kind === 'CNAME') return { kind: 'cname', rrset: ownedBy(alias, qname), target: data.target, wildcard };
   return { kind: 'nodata' };
+}
+
+/** RFC 6672 §2.2, §3.1: the end of the name is exchanged, and an alias with the DNAME record's TTL says so to whoever doesn't know DNAME. */
+function redirect(rrset: RRset, qname: Name): ZoneAnswer {
+  const data = rrset.records[0]?.data;
+  const target = data?.kind === 'DNAME' ? qname.moved(rrset.name, data.target) : undefined;
+  const alias = target && { record: { name: qname, type: TYPE.CNAME, class: CLASS.IN, ttl: rrset.ttl, data: { kind: 'CNAME', target } as const }, target };
+  return { kind: 'dname', rrset, alias };
 }
 
 /** RFC 4592 §2.1.3: what a wildcard gives is owned by the name that was asked for. */

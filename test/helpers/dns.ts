@@ -4,6 +4,7 @@
 import type { Clock } from '../../src/base/clock.js';
 import { CdnError } from '../../src/base/errors.js';
 import { parseZone } from '../../src/dns/zone-file.js';
+import type { ZoneProblem } from '../../src/dns/zone-draft.js';
 import type { Zone } from '../../src/dns/zone.js';
 import { formatEndpoint, type Endpoint } from '../../src/net/address.js';
 import { createQuery, createResponse } from '../../src/net/dns/build.js';
@@ -40,10 +41,11 @@ export function zoneOf(text: string): Zone {
   return built.zone;
 }
 
-/** "line:column text", in the order of the file; no position: just the text. */
+/** "line:column text", in the order of the file; no position: just the text. Of a zone that is served "warning: " and the same. */
 export function problemsOf(text: string): readonly string[] {
   const built = parseZone(text);
-  return built.kind === 'zone' ? [] : built.problems.map(({ at, text: what }) => (at ? `${at.line}:${at.column} ${what}` : what));
+  const place = ({ at, text: what }: ZoneProblem): string => (at ? `${at.line}:${at.column} ${what}` : what);
+  return built.kind === 'zone' ? built.warnings.map((warning) => `warning: ${place(warning)}`) : built.problems.map(place);
 }
 
 export interface AskOptions {

@@ -9,6 +9,7 @@ import { createResponse } from './build.js';
 import { createEdns, encodeTcpKeepalive, findOption, isMalformedOption, OPTION, udpReplySize } from './edns.js';
 import { OPCODE, RCODE, SILENCE, type DnsHandler, type DnsMessage, type DnsReply, type Peer } from './message.js';
 import { encodeWithin } from './truncate.js';
+import { refuseSigned } from './tsig.js';
 import { decodeMessage, type Decoded } from './wire.js';
 import { MAX_MESSAGE_OCTETS } from './writer.js';
 
@@ -63,7 +64,7 @@ export function createAnswerer(handler: DnsHandler, log: Log, { tcpIdleMs }: Ans
     if (refusal !== undefined || !question) {
       // A list of questions isn't repeated: it need not fit, and nobody waits for it.
       const questions = query.questions.length === 1 ? query.questions : [];
-      return encodeWithin(respond(query, { rcode: refusal ?? RCODE.FORMERR, questions }), udpReplySize(query));
+      return encodeWithin(respond(query, { rcode: RCODE.FORMERR, ...refusal, questions }), udpReplySize(query));
     }
     try {
       const answer = handler({ message: query, question }, peer);
@@ -83,15 +84,15 @@ function* encodeEach(query: DnsMessage, messages: Iterable<DnsMessage>, recursiv
   for (const message of messages) yield encodeWithin(conform(query, message, recursive), MAX_MESSAGE_OCTETS);
 }
 
-/** The rcode of a query that no handler gets to see; undefined for one that it does. */
-function selectRefusal(query: DnsMessage): number | undefined {
-  if (query.opcode !== OPCODE.QUERY) return RCODE.NOTIMP;
+/** The answer to a query that no handler gets to see; undefined for one that it does. */
+function selectRefusal(query: DnsMessage): Partial<DnsMessage> | undefined {
+  if (query.opcode !== OPCODE.QUERY) return { rcode: RCODE.NOTIMP };
   // RFC 6891 §6.1.3: before anything else is made of it.
-  if (query.edns && query.edns.version !== 0) return RCODE.BADVERS;
+  if (query.edns && query.edns.version !== 0) return { rcode: RCODE.BADVERS };
   // RFC 9619 §4; to ask for a cookie and nothing else (RFC 7873 §5.4) isn't spoken here.
-  if (query.questions.length !== 1) return RCODE.FORMERR;
-  if (query.edns?.options.some(isMalformedOption) === true) return RCODE.FORMERR;
-  return undefined;
+  if (query.questions.length !== 1) return { rcode: RCODE.FORMERR };
+  if (query.edns?.options.some(isMalformedOption) === true) return { rcode: RCODE.FORMERR };
+  return refuseSigned(query);
 }
 
 /** The header alone (RFC 1035 §4.1.1): what came with it can't be repeated, for it can't be read. */

@@ -151,7 +151,7 @@ function nameField(read: NameForm, written: NameForm): Field<Name> {
 
 /** For the types of RFC 1035, which every reader knows (RFC 3597 §4). */
 export const COMPRESSED_NAME = nameField('compressed', 'compressed');
-/** Never written compressed, but read if it is: RFC 3597 §4 says so of SRV, which RFC 2052 once compressed, and of NAPTR. */
+/** Never written compressed, but read if it is: RFC 3597 §4 says so of SRV, which RFC 2052 once compressed, and of NAPTR; RFC 2672 §4.1 allowed it of DNAME. */
 export const LENIENT_NAME = nameField('compressed', 'plain');
 /** For all newer types: a pointer in it makes the message malformed (RFC 3597 §4). */
 export const PLAIN_NAME = nameField('plain', 'plain');

@@ -6,9 +6,9 @@ import type { Name } from './name.js';
 
 /** Resource record types, by mnemonic. V is private use (RFC 6895 §3.1): the course's type for video files. */
 export const TYPE = {
-  A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, HINFO: 13, MX: 15, TXT: 16, AAAA: 28, SRV: 33, NAPTR: 35, OPT: 41, DS: 43, SSHFP: 44,
+  A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, HINFO: 13, MX: 15, TXT: 16, AAAA: 28, SRV: 33, NAPTR: 35, DNAME: 39, OPT: 41, DS: 43, SSHFP: 44,
   RRSIG: 46, NSEC: 47, DNSKEY: 48, NSEC3: 50, NSEC3PARAM: 51, TLSA: 52, CDS: 59, CDNSKEY: 60, SVCB: 64, HTTPS: 65,
-  IXFR: 251, AXFR: 252, ANY: 255, CAA: 257, V: 65280,
+  TSIG: 250, IXFR: 251, AXFR: 252, ANY: 255, CAA: 257, V: 65280,
 } as const;
 
 export const CLASS = { IN: 1, CH: 3, NONE: 254, ANY: 255 } as const;
@@ -19,7 +19,7 @@ export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP:
 export type RData =
   | { readonly kind: 'A'; readonly address: string }
   | { readonly kind: 'AAAA'; readonly address: string }
-  | { readonly kind: 'NS' | 'CNAME' | 'PTR'; readonly target: Name }
+  | { readonly kind: 'NS' | 'CNAME' | 'DNAME' | 'PTR'; readonly target: Name }
   | { readonly kind: 'SOA'; readonly mname: Name; readonly rname: Name; readonly serial: number; readonly refresh: number; readonly retry: number; readonly expire: number; readonly minimum: number }
   | { readonly kind: 'MX'; readonly preference: number; readonly exchange: Name }
   | { readonly kind: 'TXT'; readonly strings: readonly Uint8Array[] }

@@ -135,6 +135,16 @@ export class Name {
     return isAbsolute(label) ? undefined : Name.parse(label, this);
   }
 
+  /** This name, at or below `from`, with `to` in place of `from` (RFC 6672 §2.2); undefined when that has over 255 octets. */
+  moved(from: Name, to: Name): Name | undefined {
+    const kept = this.wire.length - from.wire.length;
+    if (kept + to.wire.length > MAX_NAME_OCTETS) return undefined;
+    const wire = new Uint8Array(kept + to.wire.length);
+    wire.set(this.wire.subarray(0, kept));
+    wire.set(to.wire, kept);
+    return new Name(wire);
+  }
+
   /** Presentation form with the final dot: "file1.hercdn.com.", "." for the root; `Name.parse` reads it back. */
   toString(): string {
     if (this.wire[0] === 0) return '.';

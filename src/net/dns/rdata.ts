@@ -51,6 +51,7 @@ const ROWS: ReadonlyMap<number, Row> = new Map([
   row('SRV', { priority: U16, weight: U16, port: U16, target: LENIENT_NAME }, CLASS.IN), // RFC 2782
   row('HINFO', { cpu: STRING, os: STRING }), // RFC 1035 §3.3.2
   row('NAPTR', NAPTR_FIELDS), // RFC 3403 §4.1
+  row('DNAME', { target: LENIENT_NAME }), // RFC 6672 §2.1, §2.5
   row('DS', DS_FIELDS), // RFC 4034 §5
   row('CDS', DS_FIELDS), // RFC 7344 §3.1
   row('DNSKEY', DNSKEY_FIELDS), // RFC 4034 §2
@@ -82,7 +83,7 @@ export function decodeRData(type: number, rrClass: number, reader: Reader): RDat
   if (!found) return { kind: 'unknown', octets: reader.take(reader.left) };
   const data: Record<string, unknown> = { kind: found.kind };
   for (const [name, field] of found.fields) data[name] = field.decode(reader);
-  if (reader.left > 0) reader.fail(`its ${found.kind} data is longer than it says`);
+  if (reader.left > 0) reader.fail(`has ${found.kind} data that goes on behind its last field`);
   return data as unknown as RData;
 }
 

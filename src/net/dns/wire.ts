@@ -145,8 +145,11 @@ export function encodeUpTo(message: DnsMessage, maxOctets: number): Uint8Array |
   }
   encodeRecords(message.answers, writer);
   encodeRecords(message.authorities, writer);
+  // RFC 8945 §5.1: a TSIG record is the last of all.
+  const signed = message.additionals.at(-1)?.type === TYPE.TSIG;
+  if (message.edns && signed) encodeOpt(message.edns, message.rcode, writer);
   encodeRecords(message.additionals, writer);
-  if (message.edns) encodeOpt(message.edns, message.rcode, writer);
+  if (message.edns && !signed) encodeOpt(message.edns, message.rcode, writer);
   return writer.overflowed ? undefined : writer.finish();
 }
 

@@ -45,6 +45,15 @@ describe('zone files that change', () => {
     await files.reload();
     expect(await www()).to.equal(answer('192.0.2.3'));
   });
+  it('are served with a line in the log for what is not well with them, each time they are read', async () => {
+    const { file, files, www, lines } = await parties(zone('192.0.2.1', 'sub NS gone\n'));
+    const warned = `the zone file ${file} is served, but not all is well with it:\n${file}:7:1: sub.example. NS points at gone.example., which has no address in this zone`;
+    expect(lines).to.deep.equal([warned]);
+    await writeFile(file, zone('192.0.2.2', 'sub NS gone\n'));
+    await files.reload();
+    expect(await www()).to.equal(answer('192.0.2.2'));
+    expect(lines.filter((line) => line === warned)).to.have.length(2);
+  });
   it('do not become another zone', async () => {
     const { file, files, www, lines } = await parties(zone('192.0.2.1'));
     await writeFile(file, zone('192.0.2.2').replace('$ORIGIN example.', '$ORIGIN example.org.'));

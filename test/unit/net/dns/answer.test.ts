@@ -7,7 +7,7 @@ import { formatRcode } from '../../../../src/net/dns/text.js';
 import { encodeMessage } from '../../../../src/net/dns/wire.js';
 import { createLog, silentLog, type LogLine } from '../../../../src/observe/log.js';
 import { CORPUS, readCorpus } from '../../../fixtures/dns/corpus.js';
-import { hex, packet, QUESTION } from '../../../fixtures/dns/packets.js';
+import { hex, packet, QUESTION, record } from '../../../fixtures/dns/packets.js';
 import { message, query, smallHandler } from '../../../fixtures/dns/parties.js';
 import { itWhen } from '../../../helpers/programs.js';
 
@@ -18,6 +18,10 @@ const never: DnsHandler = () => {
 };
 const answered = async (answer: Answerer, asked: DnsMessage | Uint8Array, peer = UDP): Promise<DnsMessage> => message(octetsOf(await answer(asked instanceof Uint8Array ? asked : encodeMessage(asked), peer)));
 const octetsOf = (given: Answered): Uint8Array | undefined => (isStream(given) ? undefined : given);
+
+/** Key "key", algorithm "alg", time, fudge, a MAC of four octets, original ID, no error, nothing more. */
+const TSIG = '03 "key" 00 00fa 00ff 00000000 0019 03 "alg" 00 000065000000 012c 0004 c0ffee00 1234 0000 0000';
+const BADKEY = '03 "key" 00 00fa 00ff 00000000 0015 03 "alg" 00 000065000000 012c 0000 1234 0011 0000';
 
 describe('what is answered', () => {
   describe('without the handler', () => {
@@ -46,6 +50,13 @@ describe('what is answered', () => {
       ['RFC 7871 §7.1.2 a client subnet with a bit too many: FORMERR', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00000000 000b 0008 0007 0001 17 00 c00003`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00000000 0000`, '8001')],
       ['RFC 7873 §5.2.2 a cookie of nine octets, behind another option: FORMERR', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00008000 0011 0003 0000 000a 0009 2464c4abcf10c95700`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00008000 0000`, '8001')],
       ['EDNS version 1 with a cookie of nine octets: BADVERS', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00010000 000d 000a 0009 2464c4abcf10c95700`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 01000000 0000`, '8000')],
+      ['RFC 8945 §5.2.1 signed with a key that nobody here knows: NOTAUTH, and BADKEY unsigned', packet([1, 0, 0, 1], `${QUESTION} ${TSIG}`), packet([1, 0, 0, 1], `${QUESTION} ${BADKEY}`, '8009')],
+      ['RFC 8945 §5.1 the same behind an OPT, and TSIG is the last again', packet([1, 0, 0, 2], `${QUESTION} 00 0029 04d0 00000000 0000 ${TSIG}`), packet([1, 0, 0, 2], `${QUESTION} 00 0029 04d0 00000000 0000 ${BADKEY}`, '8009')],
+      ['RFC 8945 §5.2 signed twice: FORMERR', packet([1, 0, 0, 2], `${QUESTION} ${TSIG} ${TSIG}`), packet([1, 0, 0, 0], QUESTION, '8001')],
+      ['RFC 8945 §5.2 a signature that is not the last record: FORMERR', packet([1, 0, 0, 2], `${QUESTION} ${TSIG} ${record(1, '7f000001')}`), packet([1, 0, 0, 0], QUESTION, '8001')],
+      ['RFC 8945 §5.2 a signature among the answers: FORMERR', packet([1, 1, 0, 0], `${QUESTION} ${TSIG}`), packet([1, 0, 0, 0], QUESTION, '8001')],
+      ['RFC 8945 §4.2 a signature that ends early: FORMERR', packet([1, 0, 0, 1], `${QUESTION} 03 "key" 00 00fa 00ff 00000000 0009 03 "alg" 00 000000 00`), packet([1, 0, 0, 0], QUESTION, '8001')],
+      ['RFC 8945 §4.2 a signature of class IN: FORMERR', packet([1, 0, 0, 1], `${QUESTION} ${TSIG.replace('00fa 00ff', '00fa 0001')}`), packet([1, 0, 0, 0], QUESTION, '8001')],
       ['two OPTs: FORMERR', packet([1, 0, 0, 2], `${QUESTION} 00 0029 04d0 00000000 0000 00 0029 04d0 00000000 0000`), packet([0, 0, 0, 0], '', '8001')],
     ];
     for (const [what, octets, expected] of REFUSED) {
