@@ -43,6 +43,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Calls `run` when everything that is due by now has had its turn. */
+export function nextTurn(run: () => void): void {
+  setImmediate(run);
+}
+
 /**
  * A signal that aborts after `ms` with `reason()`, or with the parent's reason as soon as the parent
  * aborts. Call `stop` when the work is over.

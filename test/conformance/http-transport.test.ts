@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import type { HttpHandler, HttpResponse } from '../../src/net/http/message.js';
 import { textResponse } from '../../src/net/http/message.js';
-import { parseResponses, sendRaw, useBench } from '../service/net/http/raw.js';
+import { parseResponses, sendRaw, useBench, WAYS } from '../service/net/http/raw.js';
 
 async function* octets(...parts: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield Buffer.from(part);
@@ -117,27 +117,29 @@ const CASES: readonly Case[] = [
 
 const LAST = 'GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
-describe('RFC 9112: the HTTP/1.1 server', () => {
-  const bench = useBench();
+for (const { way, direct } of WAYS) {
+  describe(`RFC 9112: the HTTP/1.1 server: ${way}`, () => {
+    const bench = useBench(direct);
 
-  for (const { section, rule, send, status, then, body, fields, interim = [] } of CASES) {
-    it(`§${section}: ${rule}`, async () => {
-      const { endpoint } = await bench.serve(handler);
-      const method = /^\s*(\S+)/.exec(send)?.[1] ?? '';
-      const answer = await sendRaw(endpoint, Buffer.from(send + LAST, 'latin1'));
-      const responses = parseResponses(answer.octets, [method]);
-      const expected = [...interim, status, ...(then === 'lives' ? [200] : [])];
-      expect(responses.map((response) => response.status)).to.deep.equal(expected);
-      const response = responses[interim.length];
-      if (body !== undefined) expect(response?.body).to.equal(body);
-      for (const [name, value] of Object.entries(fields ?? {})) expect(response?.fields[name], name).to.equal(value);
-      // RFC 9110 §6.6.1: a server with a clock says Date.
-      expect(Date.parse(response?.fields['date'] ?? '')).to.be.a('number').and.not.NaN;
-      if (then === 'lives') expect(responses.at(-1)?.body).to.equal('GET /last a');
-      else expect(response?.fields['connection']).to.equal('close');
-      expect(answer.how).to.equal('end');
-      // The server is there for the next one.
-      expect(parseResponses((await sendRaw(endpoint, LAST)).octets)[0]?.status).to.equal(200);
-    });
-  }
-});
+    for (const { section, rule, send, status, then, body, fields, interim = [] } of CASES) {
+      it(`§${section}: ${rule}`, async () => {
+        const { endpoint } = await bench.serve(handler);
+        const method = /^\s*(\S+)/.exec(send)?.[1] ?? '';
+        const answer = await sendRaw(endpoint, Buffer.from(send + LAST, 'latin1'));
+        const responses = parseResponses(answer.octets, [method]);
+        const expected = [...interim, status, ...(then === 'lives' ? [200] : [])];
+        expect(responses.map((response) => response.status)).to.deep.equal(expected);
+        const response = responses[interim.length];
+        if (body !== undefined) expect(response?.body).to.equal(body);
+        for (const [name, value] of Object.entries(fields ?? {})) expect(response?.fields[name], name).to.equal(value);
+        // RFC 9110 §6.6.1: a server with a clock says Date.
+        expect(Date.parse(response?.fields['date'] ?? '')).to.be.a('number').and.not.NaN;
+        if (then === 'lives') expect(responses.at(-1)?.body).to.equal('GET /last a');
+        else expect(response?.fields['connection']).to.equal('close');
+        expect(answer.how).to.equal('end');
+        // The server is there for the next one.
+        expect(parseResponses((await sendRaw(endpoint, LAST)).octets)[0]?.status).to.equal(200);
+      });
+    }
+  });
+}

@@ -1,11 +1,12 @@
 // From an admitted request to the end of its answer: asks the handler, writes what it returns, and
 // tells what went wrong. Nothing that a handler or a source does gets past this file.
 
-import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
-import { textResponse, type HttpHandler, type HttpRequest, type HttpResponse } from './message.js';
+import type { Eventual } from '../handler.js';
+import { textResponse, type HttpHandler, type HttpRequest, type HttpResponse, type TransferOutcome } from './message.js';
+import type { Outlet } from './outlet.js';
 import { planResponse } from './response-plan.js';
 import { writeResponse, type WriteResult } from './response-writer.js';
 
@@ -23,39 +24,43 @@ function failure(request: HttpRequest, error: unknown, log: Log): HttpResponse {
   return textResponse(500, 'internal error\n');
 }
 
-async function ask(request: HttpRequest, env: AnswerEnv): Promise<HttpResponse> {
+/** The handler's answer, at once if it has it at once; 500 where it fails. Neither throws nor rejects. */
+export function ask(request: HttpRequest, env: AnswerEnv): Eventual<HttpResponse> {
   try {
     const eventual = env.handler(request);
-    return eventual instanceof Promise ? await eventual : eventual;
+    return eventual instanceof Promise ? eventual.catch((error: unknown) => failure(request, error, env.log)) : eventual;
   } catch (error) {
     return failure(request, error, env.log);
   }
 }
 
-async function write(res: ServerResponse, request: HttpRequest, response: HttpResponse): Promise<WriteResult> {
+async function write(outlet: Outlet, request: HttpRequest, response: HttpResponse): Promise<WriteResult> {
   try {
-    return await writeResponse(res, planResponse(request.method, response), request.signal);
+    return await writeResponse(outlet, planResponse(request.method, response), request.signal);
   } catch (error) {
     return { kind: 'failed', bytes: 0, headSent: false, error };
   }
 }
 
-/**
- * Answers one request; never rejects. A handler or a source that fails before the head is out becomes
- * a 500, later a broken connection; either is logged once, as an error.
- * @param isLast asked when the answer begins: whether the connection ends after it
- */
-export async function answerRequest(request: HttpRequest, res: ServerResponse, isLast: () => boolean, env: AnswerEnv): Promise<void> {
-  const startedMs = env.clock.monotonic();
-  const response = await ask(request, env);
-  if (isLast()) res.setHeader('connection', 'close');
-  const result = await write(res, request, response);
+/** Tells the handler how its answer went; what it does then is no reason for anything to fail. */
+export function tellFinished(request: HttpRequest, response: HttpResponse, outcome: TransferOutcome, log: Log): void {
   try {
-    response.finished?.({ complete: result.kind === 'complete', bytes: result.bytes, durationMs: env.clock.monotonic() - startedMs });
+    response.finished?.(outcome);
   } catch (error) {
-    env.log.error(`after ${request.method} ${request.target}: ${messageOf(error)}`, { error: messageOf(error) });
+    log.error(`after ${request.method} ${request.target}: ${messageOf(error)}`, { error: messageOf(error) });
   }
+}
+
+/**
+ * Writes the answer that `ask` gave at `startedMs` on the monotonic clock; never rejects. A handler or a
+ * source that fails before the head is out becomes a 500, later a broken connection; either is logged
+ * once, as an error.
+ */
+export async function answerRequest(request: HttpRequest, asked: Eventual<HttpResponse>, outlet: Outlet, startedMs: number, env: AnswerEnv): Promise<void> {
+  const response = await asked;
+  const result = await write(outlet, request, response);
+  tellFinished(request, response, { complete: result.kind === 'complete', bytes: result.bytes, durationMs: env.clock.monotonic() - startedMs }, env.log);
   if (result.kind !== 'failed') return;
   const instead = failure(request, result.error, env.log);
-  if (!result.headSent) await write(res, request, instead);
+  if (!result.headSent) await write(outlet, request, instead);
 }

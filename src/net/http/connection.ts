@@ -4,8 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { messageOf } from '../../base/errors.js';
 import { unmapIPv4, type Endpoint } from '../address.js';
-import { answerRequest, type AnswerEnv } from './answer.js';
+import { answerRequest, ask, type AnswerEnv } from './answer.js';
 import type { HttpRequest } from './message.js';
+import { createNodeOutlet } from './outlet.js';
 import { refuse, type Refusal } from './refuse.js';
 import { admitRequest } from './request-head.js';
 
@@ -63,7 +64,7 @@ function goneSignal(res: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-const endpointOf = (address: string | undefined, port: number | undefined): Endpoint => ({ address: unmapIPv4(address ?? ''), port: port ?? 0 });
+export const endpointOf = (address: string | undefined, port: number | undefined): Endpoint => ({ address: unmapIPv4(address ?? ''), port: port ?? 0 });
 
 export function createConnection(socket: Socket, options: ConnectionOptions, env: AnswerEnv): Connection {
   const { clock, log } = env;
@@ -116,7 +117,9 @@ export function createConnection(socket: Socket, options: ConnectionOptions, env
       local: endpointOf(socket.localAddress, socket.localPort),
       signal: goneSignal(res),
     };
-    if (!socket.destroyed) await answerRequest(request, res, () => closing, env);
+    if (socket.destroyed) return;
+    const startedMs = clock.monotonic();
+    await answerRequest(request, ask(request, env), createNodeOutlet(res, () => closing), startedMs, env);
   }
 
   async function work(): Promise<void> {

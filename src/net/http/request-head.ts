@@ -86,6 +86,8 @@ export function admitRequest(head: RawHead, maxHeadBytes: number): Admission {
     if (head.versionMinor === 0) return refused(400, 'Transfer-Encoding in HTTP/1.0');
     // RFC 9112 §6.3: both at once is how requests are smuggled.
     if (fields['content-length'] !== undefined) return refused(400, 'both Transfer-Encoding and Content-Length');
+    // RFC 9112 §6.3: nobody can tell where such content ends. Node's parser says so too, but not always first: same words.
+    if (!/(?:^|,)[\t ]*chunked$/i.test(coding)) return refused(400, 'this is not an HTTP request');
     // RFC 9112 §6.1: a coding that the server doesn't understand is 501.
     if (coding.toLowerCase() !== 'chunked') return refused(501, 'the only transfer coding here is chunked');
   }

@@ -1,8 +1,8 @@
 // Writes one planned response on one connection: at the reader's pace, and never as a clean end
 // when the body isn't the promised one.
 
-import type { ServerResponse } from 'node:http';
 import type { HttpBody } from './message.js';
+import type { Outlet } from './outlet.js';
 import type { ResponsePlan } from './response-plan.js';
 
 export type WriteResult =
@@ -14,26 +14,26 @@ export type WriteResult =
 
 type StreamBody = Extract<HttpBody, { kind: 'stream' }>;
 
-/** Resolves when the response's buffer has room again, or the signal aborts. */
-function drained(res: ServerResponse, signal: AbortSignal): Promise<void> {
+/** Resolves when there is room again, or the signal aborts. */
+function drained(outlet: Outlet, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      res.off('drain', done);
+      stop();
       signal.removeEventListener('abort', done);
       resolve();
     };
-    res.on('drain', done);
+    const stop = outlet.onDrained(done);
     signal.addEventListener('abort', done);
     if (signal.aborted) done();
   });
 }
 
 /** Resolves true when all of the response was handed to the system, false when the signal aborts first. */
-function finished(res: ServerResponse, signal: AbortSignal): Promise<boolean> {
+function finish(outlet: Outlet, last: Uint8Array | undefined, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const onGone = (): void => resolve(false);
     signal.addEventListener('abort', onGone);
-    res.once('finish', () => {
+    outlet.end(last, () => {
       signal.removeEventListener('abort', onGone);
       resolve(true);
     });
@@ -41,25 +41,11 @@ function finished(res: ServerResponse, signal: AbortSignal): Promise<boolean> {
   });
 }
 
-async function end(res: ServerResponse, last: Uint8Array | undefined, bytes: number, signal: AbortSignal): Promise<WriteResult> {
-  const done = finished(res, signal);
-  if (last === undefined) res.end();
-  else res.end(last);
-  return { kind: (await done) ? 'complete' : 'gone', bytes };
+async function end(outlet: Outlet, last: Uint8Array | undefined, bytes: number, signal: AbortSignal): Promise<WriteResult> {
+  return { kind: (await finish(outlet, last, signal)) ? 'complete' : 'gone', bytes };
 }
 
-/**
- * Ends the connection so that the client can tell that the body didn't end. What was written so far
- * still goes out, for a client that can go on from there; but where only the close marks the end of
- * the body, nothing short of a reset tells.
- */
-function breakOff(res: ServerResponse, length: number | undefined): void {
-  const delimitedByClose = length === undefined && !res.chunkedEncoding;
-  if (delimitedByClose) res.socket?.resetAndDestroy();
-  else res.socket?.destroySoon();
-}
-
-async function writeStream(res: ServerResponse, plan: ResponsePlan, body: StreamBody, signal: AbortSignal): Promise<WriteResult> {
+async function writeStream(outlet: Outlet, plan: ResponsePlan, body: StreamBody, signal: AbortSignal): Promise<WriteResult> {
   const iterator = body.open(signal)[Symbol.asyncIterator]();
   const closeSource = async (): Promise<void> => {
     await iterator.return?.();
@@ -91,34 +77,34 @@ async function writeStream(res: ServerResponse, plan: ResponsePlan, body: Stream
         last = chunk;
         continue;
       }
-      if (!res.headersSent) res.writeHead(plan.status, plan.fields);
-      if (!res.write(chunk)) await drained(res, signal);
+      if (!outlet.headSent) outlet.begin(plan);
+      if (!outlet.write(chunk)) await drained(outlet, signal);
       if (signal.aborted) return { kind: 'gone', bytes };
     }
     if (body.length !== undefined && bytes < body.length) {
       throw new Error(`the body ended after ${bytes} of the promised ${body.length} octets`);
     }
-    if (!res.headersSent) res.writeHead(plan.status, plan.fields);
-    return await end(res, last, bytes, signal);
+    if (!outlet.headSent) outlet.begin(plan);
+    return await end(outlet, last, bytes, signal);
   } catch (error) {
     if (signal.aborted) return { kind: 'gone', bytes };
-    const headSent = res.headersSent;
-    if (headSent) breakOff(res, body.length);
+    const headSent = outlet.headSent;
+    if (headSent) outlet.breakOff(body.length);
     return { kind: 'failed', bytes, headSent, error };
   } finally {
     signal.removeEventListener('abort', onGone);
   }
 }
 
-async function writeSlices(res: ServerResponse, slices: readonly Uint8Array[], signal: AbortSignal): Promise<WriteResult> {
+async function writeSlices(outlet: Outlet, slices: readonly Uint8Array[], signal: AbortSignal): Promise<WriteResult> {
   let bytes = 0;
   for (const slice of slices.slice(0, -1)) {
     bytes += slice.byteLength;
-    if (!res.write(slice)) await drained(res, signal);
+    if (!outlet.write(slice)) await drained(outlet, signal);
     if (signal.aborted) return { kind: 'gone', bytes };
   }
   const last = slices.at(-1);
-  return end(res, last, bytes + (last?.byteLength ?? 0), signal);
+  return end(outlet, last, bytes + (last?.byteLength ?? 0), signal);
 }
 
 /**
@@ -126,23 +112,23 @@ async function writeSlices(res: ServerResponse, slices: readonly Uint8Array[], s
  * source that can't even begin leaves room for an answer that says so.
  * @param signal aborts when the connection is gone
  */
-export async function writeResponse(res: ServerResponse, plan: ResponsePlan, signal: AbortSignal): Promise<WriteResult> {
+export async function writeResponse(outlet: Outlet, plan: ResponsePlan, signal: AbortSignal): Promise<WriteResult> {
   if (signal.aborted) return { kind: 'gone', bytes: 0 };
   try {
     switch (plan.body.kind) {
       case 'none':
-        res.writeHead(plan.status, plan.fields);
-        return await end(res, undefined, 0, signal);
+        outlet.begin(plan);
+        return await end(outlet, undefined, 0, signal);
       case 'bytes':
-        res.writeHead(plan.status, plan.fields);
-        return await end(res, plan.body.bytes, plan.body.bytes.byteLength, signal);
+        outlet.begin(plan);
+        return await end(outlet, plan.body.bytes, plan.body.bytes.byteLength, signal);
       case 'slices':
-        res.writeHead(plan.status, plan.fields);
-        return await writeSlices(res, plan.body.slices, signal);
+        outlet.begin(plan);
+        return await writeSlices(outlet, plan.body.slices, signal);
       case 'stream':
-        return await writeStream(res, plan, plan.body, signal);
+        return await writeStream(outlet, plan, plan.body, signal);
     }
   } catch (error) {
-    return { kind: 'failed', bytes: 0, headSent: res.headersSent, error };
+    return { kind: 'failed', bytes: 0, headSent: outlet.headSent, error };
   }
 }

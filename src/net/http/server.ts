@@ -1,5 +1,6 @@
-// The HTTP/1.1 server: listens, limits, starts and stops. Parsing is node's; which requests are taken
-// is decided in request-head.ts, what is sent in response-plan.ts, and in which turn in connection.ts.
+// The HTTP/1.1 server: listens, limits, starts and stops. Plain requests are read by plain-head.ts, all
+// others by node's parser; which are taken is decided in request-head.ts, what is sent in
+// response-plan.ts, and in which turn in direct-connection.ts and connection.ts.
 
 import { createServer } from 'node:http';
 import { Socket } from 'node:net';
@@ -9,8 +10,11 @@ import type { Log } from '../../observe/log.js';
 import type { Endpoint } from '../address.js';
 import { listenError } from '../listen.js';
 import { createConnection, type Connection } from './connection.js';
+import { DirectConnection } from './direct-connection.js';
 import type { HttpHandler } from './message.js';
+import { createPreparer } from './prepare.js';
 import { refusalFor } from './refuse.js';
+import { createHeadEnds } from './response-head.js';
 
 export interface HttpServer {
   /** Where it listens; the port is real once start() is done. */
@@ -36,6 +40,8 @@ export interface HttpServerOptions {
   readonly maxHeadBytes?: number;
   /** Further connections are closed as soon as they come, unanswered: an answer to each would cost what the limit saves. */
   readonly maxConnections?: number;
+  /** False: node's parser reads every request, also the plainest. */
+  readonly direct?: boolean;
 }
 
 /** That connections are turned away is said once in this time. */
@@ -43,8 +49,10 @@ const TELL_FULL_MS = 10_000;
 
 export function createHttpServer(options: HttpServerOptions, handler: HttpHandler, env: { clock: Clock; log: Log }): HttpServer {
   const { clock, log } = env;
-  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 8192 } = options;
-  const connections = new Map<Socket, Connection>();
+  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 8192, direct = true } = options;
+  const open = new Map<Socket, Pick<Connection, 'finish'>>();
+  /** Those of them that node's parser reads. */
+  const parsed = new WeakMap<Socket, Connection>();
   let endpoint = options.endpoint;
 
   const server = createServer({
@@ -65,26 +73,42 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   // A client that closes its own side after the request (`nc -N`) still gets its answer.
   Object.assign(server, { httpAllowHalfOpen: true });
 
-  server.on('connection', (socket) => {
-    connections.set(socket, createConnection(socket, { maxHeadBytes }, { handler, clock, log }));
+  // Both ways lead to the same handler and the same plan; only the reading of heads differs.
+  const readByNode = server.listeners('connection');
+  server.removeAllListeners('connection');
+  function handOver(socket: Socket, rest?: Buffer): void {
+    const connection = createConnection(socket, { maxHeadBytes }, { handler, clock, log });
+    parsed.set(socket, connection);
+    open.set(socket, connection);
+    if (rest !== undefined) {
+      socket.pause();
+      socket.unshift(rest);
+    }
+    for (const listener of readByNode) listener.call(server, socket);
+    if (rest !== undefined) socket.resume();
+  }
+  const directEnv = { handler, clock, log, ends: createHeadEnds(clock, idleTimeoutMs), prepare: createPreparer(), handOver };
+  server.on('connection', (socket: Socket) => {
     socket.on('error', () => undefined);
-    socket.once('close', () => connections.delete(socket));
+    socket.once('close', () => open.delete(socket));
+    if (direct) open.set(socket, new DirectConnection(socket, { maxHeadBytes, headTimeoutMs, idleTimeoutMs }, directEnv));
+    else handOver(socket);
   });
-  server.on('request', (req, res) => connections.get(req.socket)?.take({ req, res, expectation: 'none' }));
-  server.on('checkContinue', (req, res) => connections.get(req.socket)?.take({ req, res, expectation: 'continue' }));
-  server.on('checkExpectation', (req, res) => connections.get(req.socket)?.take({ req, res, expectation: 'unknown' }));
-  server.on('connect', (req) => connections.get(req.socket)?.giveUp({ status: 501, why: 'this is no proxy' }));
+  server.on('request', (req, res) => parsed.get(req.socket)?.take({ req, res, expectation: 'none' }));
+  server.on('checkContinue', (req, res) => parsed.get(req.socket)?.take({ req, res, expectation: 'continue' }));
+  server.on('checkExpectation', (req, res) => parsed.get(req.socket)?.take({ req, res, expectation: 'unknown' }));
+  server.on('connect', (req) => parsed.get(req.socket)?.giveUp({ status: 501, why: 'this is no proxy' }));
 
   server.on('clientError', (error: Error, socket) => {
     if (!(socket instanceof Socket)) return;
     const refusal = refusalFor(error);
     // A connection opened ahead of need, as browsers do, and never used: nothing to answer to.
     if (refusal === undefined || (refusal.status === 408 && socket.bytesRead === 0)) socket.destroy();
-    else connections.get(socket)?.giveUp(refusal);
+    else parsed.get(socket)?.giveUp(refusal);
   });
 
   server.on('timeout', (socket: Socket) => {
-    const answering = connections.get(socket)?.answering === true;
+    const answering = parsed.get(socket)?.answering === true;
     // While the handler or the source takes its time, the silence isn't the client's.
     if (answering && socket.writableLength === 0) {
       socket.setTimeout(idleTimeoutMs);
@@ -123,9 +147,9 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     stop: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const cut = (): void => {
-        for (const socket of connections.keys()) socket.destroy();
+        for (const socket of open.keys()) socket.destroy();
       };
-      for (const connection of connections.values()) connection.finish();
+      for (const connection of open.values()) connection.finish();
       if (graceMs <= 0) cut();
       const stopTimer = clock.after(graceMs, cut);
       await closed;

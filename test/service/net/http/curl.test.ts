@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { expect } from 'chai';
 import { textResponse, type HttpHandler } from '../../../../src/net/http/message.js';
 import { itWith } from '../../../helpers/programs.js';
-import { useBench } from './raw.js';
+import { useBench, WAYS } from './raw.js';
 
 interface Ran {
   readonly status: number | null;
@@ -48,54 +48,56 @@ const handler: HttpHandler = (request) => {
   }
 };
 
-describe('the HTTP server, as curl sees it', () => {
-  const bench = useBench();
+for (const { way, direct } of WAYS) {
+  describe(`the HTTP server, as curl sees it: ${way}`, () => {
+    const bench = useBench(direct);
 
-  async function origin(): Promise<string> {
-    const { endpoint } = await bench.serve(handler);
-    return `http://127.0.0.1:${endpoint.port}`;
-  }
-
-  for (const target of ['/known', '/unknown']) {
-    for (const version of ['--http1.1', '--http1.0', '--http2']) {
-      itWith('curl', `gets ${target} with ${version}`, async (curl) => {
-        const ran = await run(curl, [version, `${await origin()}${target}`]);
-        expect(ran).to.include({ status: 0, stdout: '0123456789' });
-      });
+    async function origin(): Promise<string> {
+      const { endpoint } = await bench.serve(handler);
+      return `http://127.0.0.1:${endpoint.port}`;
     }
-  }
 
-  itWith('curl', 'gets several things over one connection', async (curl) => {
-    const base = await origin();
-    const ran = await run(curl, [`${base}/known`, `${base}/unknown`, `${base}/x`, '--write-out', '|%{num_connects}|']);
-    expect(ran.status).to.equal(0);
-    expect(ran.stdout).to.equal(`0123456789|1|0123456789|0|GET /x ${base.slice(7)}|0|`);
-  });
+    for (const target of ['/known', '/unknown']) {
+      for (const version of ['--http1.1', '--http1.0', '--http2']) {
+        itWith('curl', `gets ${target} with ${version}`, async (curl) => {
+          const ran = await run(curl, [version, `${await origin()}${target}`]);
+          expect(ran).to.include({ status: 0, stdout: '0123456789' });
+        });
+      }
+    }
 
-  itWith('curl', 'sees the length in a HEAD, and waits for nothing', async (curl) => {
-    const ran = await run(curl, ['--head', `${await origin()}/known`]);
-    expect(ran.status).to.equal(0);
-    expect(ran.stdout).to.match(/^HTTP\/1\.1 200 OK\r\n/).and.match(/\r\ncontent-length: 10\r\n/i);
-  });
+    itWith('curl', 'gets several things over one connection', async (curl) => {
+      const base = await origin();
+      const ran = await run(curl, [`${base}/known`, `${base}/unknown`, `${base}/x`, '--write-out', '|%{num_connects}|']);
+      expect(ran.status).to.equal(0);
+      expect(ran.stdout).to.equal(`0123456789|1|0123456789|0|GET /x ${base.slice(7)}|0|`);
+    });
 
-  itWith('curl', 'sends content with a post, and gets its answer', async (curl) => {
-    const ran = await run(curl, ['--data', 'x'.repeat(20_000), '--header', 'Expect: 100-continue', `${await origin()}/x`]);
-    expect(ran.status).to.equal(0);
-    expect(ran.stdout).to.match(/^POST \/x /);
-  });
+    itWith('curl', 'sees the length in a HEAD, and waits for nothing', async (curl) => {
+      const ran = await run(curl, ['--head', `${await origin()}/known`]);
+      expect(ran.status).to.equal(0);
+      expect(ran.stdout).to.match(/^HTTP\/1\.1 200 OK\r\n/).and.match(/\r\ncontent-length: 10\r\n/i);
+    });
 
-  itWith('curl', 'is told when there is too much of it', async (curl) => {
-    const ran = await run(curl, ['--data-binary', '@-', '--header', 'Expect:', '--write-out', '|%{http_code}', `${await origin()}/x`], 'x'.repeat(10_000_000));
-    expect(ran.stdout).to.match(/octets\n\|413$/);
-  });
+    itWith('curl', 'sends content with a post, and gets its answer', async (curl) => {
+      const ran = await run(curl, ['--data', 'x'.repeat(20_000), '--header', 'Expect: 100-continue', `${await origin()}/x`]);
+      expect(ran.status).to.equal(0);
+      expect(ran.stdout).to.match(/^POST \/x /);
+    });
 
-  itWith('curl', 'uses the server as a proxy would be used: absolute-form', async (curl) => {
-    const ran = await run(curl, ['--noproxy', '', '--proxy', await origin(), 'http://file1.hiscinema.com/x']);
-    expect(ran).to.include({ status: 0, stdout: 'GET /x file1.hiscinema.com' });
-  });
+    itWith('curl', 'is told when there is too much of it', async (curl) => {
+      const ran = await run(curl, ['--data-binary', '@-', '--header', 'Expect:', '--write-out', '|%{http_code}', `${await origin()}/x`], 'x'.repeat(10_000_000));
+      expect(ran.stdout).to.match(/octets\n\|413$/);
+    });
 
-  itWith('curl', 'sees that a body broke off (exit 18)', async (curl) => {
-    const ran = await run(curl, [`${await origin()}/short`]);
-    expect(ran).to.include({ status: 18, stdout: '01234' });
+    itWith('curl', 'uses the server as a proxy would be used: absolute-form', async (curl) => {
+      const ran = await run(curl, ['--noproxy', '', '--proxy', await origin(), 'http://file1.hiscinema.com/x']);
+      expect(ran).to.include({ status: 0, stdout: 'GET /x file1.hiscinema.com' });
+    });
+
+    itWith('curl', 'sees that a body broke off (exit 18)', async (curl) => {
+      const ran = await run(curl, [`${await origin()}/short`]);
+      expect(ran).to.include({ status: 18, stdout: '01234' });
+    });
   });
-});
+}

@@ -89,8 +89,14 @@ export interface Bench {
   readonly lines: LogLine[];
 }
 
+/** The two ways in which a server reads requests: every test of a server runs on both. */
+export const WAYS = [
+  { way: 'plain heads read directly', direct: true },
+  { way: 'node’s parser from the first octet', direct: false },
+] as const;
+
 /** Call it in a `describe`. */
-export function useBench(): Bench {
+export function useBench(direct = true): Bench {
   const servers: HttpServer[] = [];
   const peers: { server: Server; sockets: Set<Socket> }[] = [];
   const lines: LogLine[] = [];
@@ -106,7 +112,7 @@ export function useBench(): Bench {
   return {
     lines,
     serve: async (handler, options = {}) => {
-      const server = createHttpServer({ endpoint: LOOPBACK, ...options }, handler, { clock: systemClock, log });
+      const server = createHttpServer({ endpoint: LOOPBACK, direct, ...options }, handler, { clock: systemClock, log });
       servers.push(server);
       await server.start();
       return server;
