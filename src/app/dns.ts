@@ -65,7 +65,7 @@ function nextPort(endpoint: Endpoint, steps: number): Endpoint {
   return endpoint.port === 0 ? endpoint : { ...endpoint, port: endpoint.port + steps };
 }
 
-/** RFC 7871 §7.1: client subnets go to the zones that are known to make use of them. */
+/** RFC 7871 §12.2: client subnets go to the zones that are known to make use of them. */
 function resolverOptions({ forward = [], ecsZones = [CDN_ZONE], cacheBytes }: DnsServiceOptions) {
   return { forward, tailoredZones: ecsZones, ...(cacheBytes !== undefined && { cacheBytes }) };
 }

@@ -1,7 +1,7 @@
 // What the layers of this room hand to each other: the message, and what a log says about it.
 
 import { createResponse } from '../net/dns/build.js';
-import { createEdns } from '../net/dns/edns.js';
+import { createEdns, encodeExtendedError } from '../net/dns/edns.js';
 import { RCODE, SILENCE, type DnsHandler, type DnsMessage, type DnsQuery, type DnsReply, type EdnsOption, type Peer } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import type { Eventual } from '../net/handler.js';
@@ -46,6 +46,11 @@ export function withOption(query: DnsQuery, answer: Answer, option: EdnsOption):
 /** An answer with nothing but its rcode. */
 export function refuse(query: DnsQuery, rcode: number, failure: string, over: Partial<DnsMessage> = {}): Answer {
   return { message: createResponse(query.message, { rcode, ...over }), cached: false, failure };
+}
+
+/** The same, and with its info code, if the query has EDNS (RFC 8914 §3); words would only serve who makes us send them to others. */
+export function refuseExplained(query: DnsQuery, rcode: number, infoCode: number, failure: string): Answer {
+  return withOption(query, refuse(query, rcode, failure), encodeExtendedError(infoCode));
 }
 
 /** REFUSED: a matter of policy (RFC 1035 §4.1.1). */

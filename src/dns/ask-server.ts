@@ -10,8 +10,11 @@ import type { DnsExchange, ExchangeResult } from '../net/dns/exchange.js';
 import { RCODE, type DnsMessage } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import { formatRcode, formatRecord, formatType } from '../net/dns/text.js';
+import type { Cache } from './cache.js';
+import type { Servers } from './delegation.js';
 import { readReply, type Bailiwick, type Reply } from './reply.js';
 import { tidyRecords } from './rrset.js';
+import type { ServerBook } from './server-book.js';
 import { audienceOf, type Audience } from './subnet.js';
 import { plain } from './words.js';
 
@@ -28,12 +31,40 @@ export interface Happened extends Omit<AccountedExchange, 'at'> {
 
 /** The servers to ask, and what they may speak of. */
 export interface Level extends Bailiwick {
-  readonly servers: readonly Endpoint[];
+  readonly servers: Servers;
+  /** Of servers that are looked up. */
+  readonly port: number;
+}
+
+export interface UpstreamEnv {
+  readonly clock: Clock;
+  readonly exchange: DnsExchange;
+  readonly book: ServerBook;
+  readonly cache: Pick<Cache, 'storeDelegation' | 'findDelegation'>;
+  /** The addresses of a name server that came without them; resolves to none when they can't be had in time. */
+  findAddresses(name: Name, budgetMs: number, lineage: Lineage): Promise<FoundAddresses>;
+}
+
+export interface FoundAddresses {
+  readonly addresses: readonly string[];
+  /** Why there are none. */
+  readonly why?: string | undefined;
+  /** What it took. */
+  readonly exchanges: readonly Happened[];
+}
+
+/** A client's question, and those that had to be asked for its sake. */
+export interface Lineage {
+  /** Under way, each needed for the one before it. */
+  readonly questions: ReadonlySet<string>;
+  /** Name servers that may still be looked up, for all of them together. */
+  readonly allowance: { lookups: number };
 }
 
 /** One asking under way. */
 export interface Tour {
-  readonly env: { readonly clock: Clock; readonly exchange: DnsExchange };
+  readonly env: UpstreamEnv;
+  readonly lineage: Lineage;
   readonly traceId: string | undefined;
   readonly exchanges: Happened[];
   readonly endsAtMs: number;
@@ -61,7 +92,8 @@ export async function askServer(tour: Tour, level: Level, server: Endpoint, want
   try {
     const told = await put(tour, level, server, wanted, timeoutMs, subnet);
     const audience = audienceIn(told.message, tour.tailored, subnet);
-    // RFC 7871 §7.3: an answer for another network is none; and a server that can't take the option gets none.
+    // RFC 7871 §7.3: an answer for another network is none; §7.1.1: REFUSED may be about the option, and to a
+    // server that can't take it is sent none.
     const refused = subnet !== undefined && (told.message.rcode === RCODE.FORMERR || told.message.rcode === RCODE.REFUSED);
     if (audience !== undefined && !refused) return { ...told.reply, audience };
     const left = Math.max(1, (tour.endsAtMs - clock.monotonic()) / serversLeft);

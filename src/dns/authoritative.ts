@@ -1,10 +1,10 @@
 // An authoritative server (RFC 1034 §4.3.2): answers from its own zones and from nowhere else.
 
 import { createResponse } from '../net/dns/build.js';
-import { OPTION, createEdns, decodeClientSubnet, encodeClientSubnet, findOption, type ClientSubnet } from '../net/dns/edns.js';
+import { EXTENDED_ERROR, OPTION, createEdns, decodeClientSubnet, encodeClientSubnet, findOption, type ClientSubnet } from '../net/dns/edns.js';
 import { RCODE, TYPE, type DnsQuery, type Edns, type Peer, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
-import { refuse, refusePolicy, type Answer } from './answerer.js';
+import { refuse, refuseExplained, type Answer } from './answerer.js';
 import type { Asker } from './select.js';
 import { addressesAt, DS, lookupZone, negativeSoa, selectRecords, targetsOf, type RRset, type Zone, type ZoneAnswer } from './zone.js';
 
@@ -57,11 +57,12 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxCh
   const { question } = query;
   const option = findOption(query.message.edns, OPTION.CLIENT_SUBNET);
   const subnet = option && decodeClientSubnet(option);
-  // RFC 7871 §7.1.2: an option that breaks its own format is a FORMERR.
+  // RFC 7871 §7.2.1: an option that breaks its own format is a FORMERR.
   if (option && !subnet) return refuse(query, RCODE.FORMERR, 'the client subnet is malformed');
   const asker: Asker = { peer: peer.remote.address, subnet };
   const first = set.find(question.name, question.type);
-  if (!first) return refusePolicy(query, `not an authority for ${question.name.toString()}`);
+  // RFC 8914 §4.21.
+  if (!first) return refuseExplained(query, RCODE.REFUSED, EXTENDED_ERROR.NOT_AUTHORITATIVE, `not an authority for ${question.name.toString()}`);
 
   const draft: Draft = { answers: [], authorities: [], additionals: [], rcode: RCODE.NOERROR, authoritative: true, scope: 0 };
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 // What the local DNS remembers: RRsets and aliases for their TTL, negatives for theirs (RFC 2308 §5),
-// failures for a moment (RFC 9520 §3.2), each for whom it was meant (RFC 7871 §7.3); and what has expired
-// for a day more, for when nobody answers (RFC 8767). Bounded in bytes.
+// failures for a moment (RFC 9520 §3.2), each for whom it was meant (RFC 7871 §7.3); which servers a zone is
+// delegated to; and what has expired for a day more, for when nobody answers (RFC 8767). Bounded in bytes.
 
 import type { Clock } from '../base/clock.js';
 import type { ClientSubnet } from '../net/dns/edns.js';
@@ -8,6 +8,7 @@ import { TYPE, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import { sizeOfEntry } from './cache-size.js';
 import { Space, type Place } from './cache-space.js';
+import type { Delegation } from './delegation.js';
 import { isFor, sameAudience, type Audience, type Scoped } from './subnet.js';
 
 export interface CacheOptions {
@@ -53,6 +54,10 @@ export interface Cache {
   storeNodata(name: Name, type: number, soa: ResourceRecord, audience: Audience): void;
   /** Holds for every type (RFC 2308 §5). */
   storeNxdomain(name: Name, soa: ResourceRecord, audience: Audience): void;
+  /** What a parent says of a zone below, to everybody (RFC 7871 §7.4). */
+  storeDelegation(delegation: Delegation): void;
+  /** The one nearest to `name`, at it or above it and below `apex`. */
+  findDelegation(name: Name, apex: Name): Delegation | undefined;
   /** For a second, twice as long each time it goes on failing; longer where stale data stands in for clients of this subnet. */
   storeFailure(name: Name, type: number, failure: Failure, subnet: ClientSubnet | undefined): void;
   readonly bytes: number;
@@ -79,9 +84,14 @@ export const MAX_SCOPES = 100;
 interface Entry extends Place<Entry> {
   readonly bucket: Bucket;
   readonly audience: Audience;
-  readonly known: Known;
+  readonly known: Known | Referred;
   readonly storedAtMs: number;
   readonly ttlSeconds: number;
+}
+
+interface Referred {
+  readonly kind: 'delegation';
+  readonly delegation: Delegation;
 }
 
 /** What is remembered under one key. */
@@ -95,6 +105,7 @@ interface Bucket {
 // A name's key begins with a length, 63 at most, so that none of these is another's beginning.
 const keyOf = (name: Name, type: number): string => String.fromCharCode(type) + name.key;
 const nxdomainKeyOf = (name: Name): string => `nx${name.key}`;
+const delegationKeyOf = (name: Name): string => `nd${name.key}`;
 const failureKeyOf = (name: Name, type: number): string => `nf${String.fromCharCode(type)}${name.key}`;
 
 export function createCache(options: CacheOptions, env: { readonly clock: Clock }): Cache {
@@ -111,7 +122,7 @@ export function createCache(options: CacheOptions, env: { readonly clock: Clock 
     if (!bucket.everybody && !bucket.untailored && !bucket.scoped) buckets.delete(bucket.key);
   };
 
-  const store = (key: string, known: Known, ttlSeconds: number, audience: Audience): void => {
+  const store = (key: string, known: Known | Referred, ttlSeconds: number, audience: Audience): void => {
     const old = buckets.get(key);
     const replaced = old && (typeof audience === 'object' ? old.scoped?.find((entry) => sameAudience(entry.audience, audience)) : old[audience]);
     if (replaced) forget(replaced);
@@ -139,7 +150,7 @@ export function createCache(options: CacheOptions, env: { readonly clock: Clock 
     }
   };
 
-  /** RFC 7871 §7.3.1: of the networks that hold the client the longest, and then what is for everybody. */
+  /** RFC 7871 §7.3.2: of the networks that hold the client the longest, and then what is for everybody. */
   const select = (bucket: Bucket, { subnet, stale }: Lookup): Entry | undefined => {
     const limit = stale ? MAX_STALE_SECONDS : 0;
     const usable = (entry: Entry | undefined): entry is Entry => entry !== undefined && elapsedSeconds(entry) < entry.ttlSeconds + limit;
@@ -159,6 +170,7 @@ export function createCache(options: CacheOptions, env: { readonly clock: Clock 
     const entry = bucket && select(bucket, lookup);
     if (!entry) return undefined;
     entry.used = true;
+    if (entry.known.kind === 'delegation') return undefined;
     const elapsed = elapsedSeconds(entry);
     const scope = typeof entry.audience === 'object' ? entry.audience.scope : 0;
     if (elapsed >= entry.ttlSeconds) return { known: withTtl(entry.known, () => STALE_TTL_SECONDS), scope, stale: true };
@@ -222,6 +234,21 @@ export function createCache(options: CacheOptions, env: { readonly clock: Clock 
       const ttl = negativeTtl(soa);
       store(nxdomainKeyOf(name), { kind: 'nxdomain', soa: { ...soa, ttl } }, ttl, audience);
     },
+    storeDelegation: (delegation) => {
+      const records = [...delegation.nameservers, ...delegation.glue];
+      if (records.length > MAX_RECORDS_KEPT) return;
+      // Not longer than any part of it holds, and never anew but by its parent: a zone taken away is gone with it.
+      store(delegationKeyOf(delegation.zone), { kind: 'delegation', delegation }, Math.min(MAX_TTL_SECONDS, ...records.map(({ ttl }) => ttl)), 'everybody');
+    },
+    findDelegation: (name, apex) => {
+      for (let at: Name | undefined = name; at && at.wire.length > apex.wire.length; at = at.parent()) {
+        const entry = buckets.get(delegationKeyOf(at))?.everybody;
+        if (entry?.known.kind !== 'delegation' || elapsedSeconds(entry) >= entry.ttlSeconds) continue;
+        entry.used = true;
+        return entry.known.delegation;
+      }
+      return undefined;
+    },
     storeFailure: (name, type, failure, subnet) => {
       const key = failureKeyOf(name, type);
       const before = buckets.get(key)?.everybody;
@@ -246,8 +273,9 @@ export function negativeTtl(soa: ResourceRecord): number {
   return Math.min(soa.ttl, minimum, MAX_NEGATIVE_TTL_SECONDS);
 }
 
-function recordsOf(known: Exclude<Known, { kind: 'failure' }>): readonly ResourceRecord[] {
+function recordsOf(known: Exclude<Known, { kind: 'failure' }> | Referred): readonly ResourceRecord[] {
   if (known.kind === 'records') return known.records;
+  if (known.kind === 'delegation') return [...known.delegation.nameservers, ...known.delegation.glue];
   return [known.kind === 'alias' ? known.record : known.soa];
 }
 

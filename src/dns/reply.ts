@@ -4,6 +4,7 @@
 import { CLASS, RCODE, TYPE, type DnsMessage, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import { formatRcode } from '../net/dns/text.js';
+import type { Delegation } from './delegation.js';
 
 /** The zone whose authority replies, and which names it may speak of. */
 export interface Bailiwick {
@@ -26,8 +27,8 @@ export type Reading =
   | (Believed & { readonly kind: 'alias' })
   /** Without a SOA record not to be remembered (RFC 2308 §5). */
   | (Believed & { readonly kind: 'nodata' | 'nxdomain'; readonly soa: ResourceRecord | undefined })
-  /** Servers of a zone below know; those with glue in the bailiwick have an address. */
-  | (Believed & { readonly kind: 'referral'; readonly zone: Name; readonly addresses: readonly string[] })
+  /** Servers of a zone below know. */
+  | (Believed & { readonly kind: 'referral'; readonly delegation: Delegation })
   /** Not an answer to build on. `why` ends a sentence that begins with the authority's name. */
   | { readonly kind: 'unusable'; readonly why: string };
 
@@ -60,7 +61,7 @@ function read(message: DnsMessage, question: { readonly name: Name; readonly typ
     const records = owned.filter(({ type }) => type === question.type || question.type === TYPE.ANY);
     if (records.length > 0) return isCompetent(message, zone) ? { kind: 'answer', chain, name, records } : LAME;
     const aliases = owned.filter(({ type }) => type === TYPE.CNAME);
-    const [alias] = aliases;
+    const alias = aliases[0] ?? redirected(message, zone, name);
     if (alias?.data.kind !== 'CNAME') break;
     if (!isCompetent(message, zone)) return LAME;
     // RFC 2181 §10.1: an alias has one CNAME record.
@@ -73,6 +74,13 @@ function read(message: DnsMessage, question: { readonly name: Name; readonly typ
     if (!zone.owns(name)) return { kind: 'alias', chain, name };
   }
   return readNegative(message, zone, { chain, name });
+}
+
+/** RFC 6672 §3.4: the alias that a DNAME record above the name makes, where whoever sent it has left the alias out. */
+function redirected({ answers }: DnsMessage, zone: Bailiwick, name: Name): ResourceRecord | undefined {
+  const above = answers.find((record) => record.type === TYPE.DNAME && record.class === CLASS.IN && zone.owns(record.name) && !record.name.equals(name) && name.isAtOrBelow(record.name));
+  const target = above?.data.kind === 'DNAME' ? name.moved(above.name, above.data.target) : undefined;
+  return above && target && { name, type: TYPE.CNAME, class: CLASS.IN, ttl: above.ttl, data: { kind: 'CNAME', target } };
 }
 
 const LAME: Reading = { kind: 'unusable', why: 'answered without authority (AA=0)' };
@@ -94,18 +102,18 @@ function readNegative(message: DnsMessage, zone: Bailiwick, believed: Believed):
   // RFC 2308 §2.2: NS records without SOA, below the zone asked, are a referral.
   const nameservers = message.authorities.filter((record) => record.type === TYPE.NS && about(record) && !record.name.equals(zone.apex));
   const [first] = nameservers;
-  if (first && !zone.forwarded) return { ...believed, kind: 'referral', zone: first.name, addresses: glueOf(message, zone, first.name, nameservers) };
+  if (first && !zone.forwarded) {
+    const cut = nameservers.filter((record) => record.name.equals(first.name));
+    return { ...believed, kind: 'referral', delegation: { zone: first.name, nameservers: cut, glue: glueOf(message, zone, cut) } };
+  }
   if (!competent) return LAME;
   return chain.length > 0 ? { ...believed, kind: 'alias' } : { ...believed, kind: 'nodata', soa: undefined };
 }
 
 /** The addresses that the authority may give: those of servers within its own zone (RFC 5452 §6). */
-function glueOf(message: DnsMessage, zone: Bailiwick, cut: Name, nameservers: readonly ResourceRecord[]): readonly string[] {
-  const targets = nameservers.flatMap(({ name, data }) => (data.kind === 'NS' && name.equals(cut) ? [data.target] : []));
-  return message.additionals.flatMap(({ name, class: rrClass, data }) => {
-    if (data.kind !== 'A' && data.kind !== 'AAAA') return [];
-    return rrClass === CLASS.IN && zone.owns(name) && targets.some((target) => target.equals(name)) ? [data.address] : [];
-  });
+function glueOf(message: DnsMessage, zone: Bailiwick, nameservers: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  const targets = new Set(nameservers.flatMap(({ data }) => (data.kind === 'NS' ? [data.target.key] : [])));
+  return message.additionals.filter(({ name, class: rrClass, type }) => (type === TYPE.A || type === TYPE.AAAA) && rrClass === CLASS.IN && zone.owns(name) && targets.has(name.key));
 }
 
 function unusable(why: string): Reading {

@@ -22,7 +22,7 @@ export interface Resolution {
   readonly failure: Failure | undefined;
   /** Whether the last that is in it came from no authority but from the cache, or from ourselves. */
   readonly remembered: boolean;
-  /** Of the client subnet, how many bits it depends on (RFC 7871 §7.2.1). */
+  /** Of the client subnet, how many bits it depends on (RFC 7871 §7.2.2). */
   readonly scope: number;
   /** Something in it has expired. */
   readonly stale: boolean;

@@ -1,6 +1,6 @@
 // The local DNS: a caching resolver for the zones whose authorities it is told; other names it forwards,
-// if it is told where to, or refuses. Below such a zone it follows referrals to servers with glue, on port
-// 53, since a referral names no port; a delegated zone on another port is configured like any other.
+// if it is told where to, or refuses. Below such a zone it follows referrals, on port 53, since a referral
+// names no port; a delegated zone on another port is configured like any other.
 
 import type { Clock } from '../base/clock.js';
 import { isLoopback, unmapIPv4, type Endpoint } from '../net/address.js';
@@ -12,10 +12,13 @@ import { RCODE, type DnsQuery, type Peer } from '../net/dns/message.js';
 import { refuse, type Answer, type Answerer } from './answerer.js';
 import { createAuthorities, type AuthorityAddress } from './authorities.js';
 import { createCache, type Failure } from './cache.js';
+import type { UpstreamEnv } from './ask-server.js';
+import { findServer } from './find-server.js';
 import { createRecent } from './recent.js';
 import { nobodyFor, resolve, resolveFromCache, type Resolution, type ResolveEnv } from './resolve.js';
 import { respond, since } from './respond.js';
 import { answerInTime } from './serve-stale.js';
+import { createServerBook } from './server-book.js';
 import { createTailoredZones, NOBODY, readClient } from './subnet.js';
 import { createUpstream, type Wanted } from './upstream.js';
 
@@ -46,7 +49,9 @@ export function createResolving(options: ResolverOptions, env: ResolverEnv): Ans
   const authorities = createAuthorities(options.authorities, options.forward);
   const cache = createCache(options.cacheBytes === undefined ? {} : { maxBytes: options.cacheBytes }, env);
   const tailored = createTailoredZones(options.tailoredZones ?? []);
-  const upstream = createUpstream({ authorities, referralPort: options.referralPort ?? 53, tailored }, env);
+  const book = createServerBook(() => env.clock.monotonic());
+  const findAddresses: UpstreamEnv['findAddresses'] = (name, budgetMs, lineage) => findServer(resolveEnv, name, budgetMs, lineage);
+  const upstream = createUpstream({ authorities, referralPort: options.referralPort ?? 53, tailored }, { ...env, book, cache, findAddresses });
   const resolveEnv: ResolveEnv = { clock: env.clock, cache, upstream, authorities };
   const trusted = new Set(options.accountFor ?? []);
   const isTrusted = (address: string): boolean => isLoopback(address) || trusted.has(address);

@@ -30,7 +30,7 @@ function optionsOf({ rcode, failure, remembered, staleBecause, scope, exchanges 
   if (failure && remembered && exchanges.length === 0) options.push(encodeExtendedError(EXTENDED_ERROR.CACHED_ERROR));
   // RFC 8767 §4, RFC 8914 §4.4, §4.20.
   if (staleBecause) options.push(encodeExtendedError(rcode === RCODE.NXDOMAIN ? EXTENDED_ERROR.STALE_NXDOMAIN : EXTENDED_ERROR.STALE_ANSWER, staleBecause.text));
-  // RFC 7871 §7.2.1: the option as it came, and how much of it the answer depends on.
+  // RFC 7871 §7.2.2: the option as it came, and how much of it the answer depends on.
   if (client.echo) options.push(encodeClientSubnet({ ...client.echo, scopePrefixLength: scope }));
   if (account) options.push(encodeAccount({ cached: account.length === 0, exchanges: account }));
   return options;

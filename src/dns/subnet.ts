@@ -29,13 +29,13 @@ export interface Scoped {
 export interface Client {
   /** To be told to listed zones; undefined: nothing may be told. */
   readonly subnet: ClientSubnet | undefined;
-  /** The option to give back with the answer's scope (§7.2.1); undefined: none. */
+  /** The option to give back with the answer's scope (§7.2.2); undefined: none. */
   readonly echo: ClientSubnet | undefined;
 }
 
 export const NOBODY: Client = { subnet: undefined, echo: undefined };
 
-/** @returns 'malformed' for an option to be answered with FORMERR (§7.1.2); `trusted`: whether this client may speak for others. */
+/** @returns 'malformed' for an option to be answered with FORMERR (§7.2.1); `trusted`: whether this client may speak for others. */
 export function readClient(query: DnsQuery, peer: Peer, trusted: (address: string) => boolean): Client | 'malformed' {
   const address = unmapIPv4(peer.remote.address);
   const option = findOption(query.message.edns, OPTION.CLIENT_SUBNET);
@@ -45,8 +45,9 @@ export function readClient(query: DnsQuery, peer: Peer, trusted: (address: strin
   if (said?.scopePrefixLength !== 0) return 'malformed';
   // §7.1.2: /0 asks that nothing be told, and anybody may ask for that.
   if (said.sourcePrefixLength === 0) return { subnet: undefined, echo: said };
-  // §11.2: who may name any network could fill the cache with one answer for each. Without an echo the
-  // client knows that its option was not heeded.
+  // §11.3: who may name any network could fill the cache with one answer for each. §7.5 has REFUSED for it,
+  // and warns of answers that look tailored for another network; without an echo none does, and a
+  // forwarder that adds the option to whatever it sends still gets its answers.
   if (!trusted(address)) return { subnet: subnetOf(address), echo: undefined };
   return { subnet: shorten(said), echo: said };
 }
@@ -74,7 +75,7 @@ export function audienceOf(sent: ClientSubnet, answered: ClientSubnet): Audience
   return { subnet: sent, bits: Math.min(scope, sent.sourcePrefixLength), exact: scope > sent.sourcePrefixLength, scope };
 }
 
-/** §7.3.1: whether the answer remembered is one for this client. */
+/** §7.3.2: whether the answer remembered is one for this client. */
 export function isFor(audience: Scoped, client: ClientSubnet): boolean {
   if (client.family !== audience.subnet.family || !sameBits(client, audience.subnet, audience.bits)) return false;
   return audience.exact ? client.sourcePrefixLength === audience.bits : client.sourcePrefixLength >= audience.bits;

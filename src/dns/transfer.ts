@@ -1,10 +1,11 @@
 // Zone transfers (RFC 5936): the whole zone over TCP, its SOA record first and last, to those on a list.
 
 import { createResponse } from '../net/dns/build.js';
+import { EXTENDED_ERROR } from '../net/dns/edns.js';
 import { RCODE, TYPE, type DnsMessage, type DnsQuery, type ResourceRecord } from '../net/dns/message.js';
 import { anyHolds, type Prefix } from '../net/prefix.js';
 import type { Layer } from '../net/handler.js';
-import { refuse, refusePolicy, type Answer, type Answerer } from './answerer.js';
+import { refuse, refuseExplained, type Answer, type Answerer } from './answerer.js';
 import type { ZoneSet } from './authoritative.js';
 import type { Zone } from './zone.js';
 
@@ -16,7 +17,7 @@ export function transferZones(set: ZoneSet, allowed: readonly Prefix[]): Layer<A
   return (next) => (query, peer) => {
     const { question } = query;
     if (question.type !== TYPE.AXFR && question.type !== TYPE.IXFR) return next(query, peer);
-    if (!anyHolds(allowed, peer.remote.address)) return refusePolicy(query, 'zones are transferred to the addresses of --transfer only');
+    if (!anyHolds(allowed, peer.remote.address)) return refuseExplained(query, RCODE.REFUSED, EXTENDED_ERROR.PROHIBITED, 'zones are transferred to the addresses of --transfer only');
     const zone = set.zones.find(({ apex }) => apex.equals(question.name));
     // RFC 5936 §2.2.1.
     if (!zone) return refuse(query, RCODE.NOTAUTH, `no zone ${question.name.toString()} is served here`);
@@ -25,7 +26,7 @@ export function transferZones(set: ZoneSet, allowed: readonly Prefix[]): Layer<A
       return { message: createResponse(query.message, { authoritative: true, answers: [zone.soa] }), cached: false };
     }
     // RFC 5936 §4.2: there is no AXFR over UDP.
-    if (peer.transport === 'udp') return refusePolicy(query, 'zones are transferred over TCP only');
+    if (peer.transport === 'udp') return refuseExplained(query, RCODE.REFUSED, EXTENDED_ERROR.NOT_SUPPORTED, 'zones are transferred over TCP only');
     return whole(query, zone);
   };
 }

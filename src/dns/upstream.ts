@@ -1,16 +1,15 @@
 // Asks the authority of a name, server after server, and follows its referrals downwards. Everybody
 // who wants the same thing at the same time shares one asking.
 
-import type { Clock } from '../base/clock.js';
-import type { Endpoint } from '../net/address.js';
 import { formatClientSubnet, type ClientSubnet } from '../net/dns/edns.js';
-import type { DnsExchange } from '../net/dns/exchange.js';
 import { EXTENDED_ERROR } from '../net/dns/extended-error.js';
-import type { ResourceRecord } from '../net/dns/message.js';
+import { TYPE, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
-import { askServer, whoIs, type Happened, type Level, type Tour, type Wanted } from './ask-server.js';
+import { askLevel, NO_ADDRESS } from './ask-level.js';
+import { whoIs, type Happened, type Level, type Lineage, type Tour, type UpstreamEnv, type Wanted } from './ask-server.js';
 import type { Authorities, ConfiguredZone } from './authorities.js';
 import type { Failure } from './cache.js';
+import { serversOf, type Delegation } from './delegation.js';
 import type { Reading } from './reply.js';
 import { findLocal } from './special-names.js';
 import { narrower, type Audience, type TailoredZones } from './subnet.js';
@@ -18,8 +17,13 @@ import { plain } from './words.js';
 
 export type { Happened, Wanted } from './ask-server.js';
 
+interface Failed {
+  readonly kind: 'failure';
+  readonly failure: Failure;
+}
+
 /** What came of asking an authority; a referral was followed, and what can't be used is a failure. */
-export type Finding = Exclude<Reading, { kind: 'unusable' | 'referral' }> | { readonly kind: 'failure'; readonly failure: Failure };
+export type Finding = Exclude<Reading, { kind: 'unusable' | 'referral' }> | Failed;
 
 export interface Asked {
   readonly finding: Finding;
@@ -32,6 +36,8 @@ export interface Asked {
 export interface Asker {
   readonly subnet: ClientSubnet | undefined;
   readonly traceId: string | undefined;
+  /** Of a question that is asked for another one's sake. */
+  readonly lineage?: Lineage | undefined;
 }
 
 export interface Upstream {
@@ -46,15 +52,10 @@ export interface UpstreamOptions {
   readonly tailored: TailoredZones;
 }
 
-export interface UpstreamEnv {
-  readonly clock: Clock;
-  readonly exchange: DnsExchange;
-}
-
 /** More than any sound tree of zones has below a configured one. */
 const MAX_REFERRALS = 8;
-/** Of a zone's servers; an authority must not make us ask the whole world (NXNSAttack). */
-const MAX_SERVERS = 4;
+/** Name servers without an address that one client's question may have looked up. */
+const MAX_LOOKUPS = 6;
 /** Of one question, for as many networks: more guesses at once for a forger than these nobody shall have (RFC 7871 §11.2). */
 const MAX_FLIGHTS = 16;
 /** Different questions under way, with a socket each: a flood of names that a silent authority lets hang costs no more. */
@@ -66,6 +67,8 @@ export function createUpstream(options: UpstreamOptions, env: UpstreamEnv): Upst
     ask: (wanted, zone, budgetMs, asker) => {
       // RFC 5452 §5: two outstanding queries for one question double a forger's chances.
       const key = `${wanted.type} ${wanted.name.key}`;
+      const lineage = asker.lineage ?? { questions: new Set(), allowance: { lookups: MAX_LOOKUPS } };
+      if (lineage.questions.has(key)) return Promise.resolve({ finding: failed(EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, `the servers of ${plain(wanted.name)} are named by each other, and none has an address`), audience: 'everybody', exchanges: [] });
       if (flights.size >= MAX_QUESTIONS && !flights.has(key)) return Promise.resolve({ finding: failed(EXTENDED_ERROR.OTHER, `${MAX_QUESTIONS} other questions are under way`), audience: 'everybody', exchanges: [] });
       const same = flights.get(key) ?? new Map<string, Promise<Asked>>();
       flights.set(key, same);
@@ -74,7 +77,8 @@ export function createUpstream(options: UpstreamOptions, env: UpstreamEnv): Upst
       const network = subnet ? formatClientSubnet(subnet) : '';
       const flying = same.get(network);
       if (flying) return flying;
-      const flight = descend(options, env, wanted, zone, budgetMs, { ...asker, subnet }).finally(() => {
+      const inner = { questions: new Set([...lineage.questions, key]), allowance: lineage.allowance };
+      const flight = descend(options, env, wanted, zone, budgetMs, { ...asker, subnet, lineage: inner }).finally(() => {
         same.delete(network);
         if (same.size === 0) flights.delete(key);
       });
@@ -84,55 +88,42 @@ export function createUpstream(options: UpstreamOptions, env: UpstreamEnv): Upst
   };
 }
 
-async function descend(options: UpstreamOptions, env: UpstreamEnv, wanted: Wanted, zone: ConfiguredZone, budgetMs: number, asker: Asker): Promise<Asked> {
+async function descend(options: UpstreamOptions, env: UpstreamEnv, wanted: Wanted, zone: ConfiguredZone, budgetMs: number, asker: Asker & { readonly lineage: Lineage }): Promise<Asked> {
   const exchanges: Happened[] = [];
   const chain: ResourceRecord[] = [];
   const tailored = options.tailored.has(wanted.name);
-  const tour: Tour = { env, exchanges, endsAtMs: env.clock.monotonic() + budgetMs, traceId: asker.traceId, tailored, subnet: asker.subnet };
+  const tour: Tour = { env, exchanges, endsAtMs: env.clock.monotonic() + budgetMs, traceId: asker.traceId, tailored, subnet: asker.subnet, lineage: asker.lineage };
   // RFC 7871 §7.3: what was, or wasn't, tailored for one zone says nothing of names of another.
   const owns = (apex: Name) => (name: Name): boolean =>
     name.isAtOrBelow(apex) &&
     options.authorities.find(name, wanted.type) === zone &&
     options.tailored.has(name) === tailored &&
     (!zone.forwarded || findLocal(name, wanted.type) === undefined);
-  let level: Level = { apex: zone.apex, forwarded: zone.forwarded, servers: zone.servers, owns: owns(zone.apex) };
+  const below = (delegation: Delegation): Level => ({ apex: delegation.zone, forwarded: false, servers: serversOf(delegation, options.referralPort), port: options.referralPort, owns: owns(delegation.zone) });
+  const delegation = zone.forwarded ? undefined : env.cache.findDelegation(parentSide(wanted), zone.apex);
+  let level: Level = delegation ? below(delegation) : { apex: zone.apex, forwarded: zone.forwarded, servers: { known: zone.servers, named: [] }, port: options.referralPort, owns: owns(zone.apex) };
   let name = wanted.name;
   let audience: Audience = 'everybody';
   for (let depth = 0; depth <= MAX_REFERRALS; depth += 1) {
-    const found = await askServers(tour, level, { name, type: wanted.type });
+    const found = await askLevel(tour, level, { name, type: wanted.type });
     if (found.reading.kind === 'failure') return { finding: found.reading, audience, exchanges };
     const { reading } = found;
-    audience = narrower(audience, found.audience);
+    // RFC 7871 §7.4: a referral is for everybody, whatever scope it has.
+    if (reading.kind !== 'referral' || reading.chain.length > 0) audience = narrower(audience, found.audience);
     chain.push(...reading.chain);
     name = reading.name;
     if (reading.kind !== 'referral') return { finding: { ...reading, chain }, audience, exchanges };
-    const servers: readonly Endpoint[] = reading.addresses.slice(0, MAX_SERVERS).map((address) => ({ address, port: options.referralPort }));
-    const cut = plain(reading.zone);
-    if (servers.length === 0) return { finding: failed(EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, `${whoIs(level)} refers to servers of ${cut} without an address: name one with --authority`), audience, exchanges };
-    level = { apex: reading.zone, forwarded: false, servers, owns: owns(reading.zone) };
+    env.cache.storeDelegation(reading.delegation);
+    const from = level;
+    level = below(reading.delegation);
+    if (level.servers.known.length + level.servers.named.length === 0) return { finding: failed(EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, `${whoIs(from)} refers to servers of ${plain(level.apex)} ${NO_ADDRESS}`), audience, exchanges };
   }
   return { finding: failed(EXTENDED_ERROR.OTHER, `more than ${MAX_REFERRALS} referrals on the way to ${plain(wanted.name)}`), audience, exchanges };
 }
 
-type Failed = Extract<Finding, { kind: 'failure' }>;
-
-interface Usable {
-  readonly reading: Exclude<Reading, { kind: 'unusable' }> | Failed;
-  readonly audience: Audience;
-}
-
-/** The first usable reply; each server gets its share of the time that is left. */
-async function askServers(tour: Tour, level: Level, wanted: Wanted): Promise<Usable> {
-  const complaints: string[] = [];
-  let infoCode: number = EXTENDED_ERROR.NO_REACHABLE_AUTHORITY;
-  for (const [index, server] of level.servers.entries()) {
-    const outcome = await askServer(tour, level, server, wanted, level.servers.length - index);
-    if ('reading' in outcome && outcome.reading.kind !== 'unusable') return { reading: outcome.reading, audience: outcome.audience };
-    const why = 'reading' in outcome ? (outcome.reading.kind === 'unusable' ? outcome.reading.why : '') : outcome.why;
-    if ('reading' in outcome || outcome.garbage) infoCode = EXTENDED_ERROR.INVALID_DATA;
-    complaints.push(`${whoIs(level, server)} ${why}`);
-  }
-  return { reading: failed(infoCode, complaints.join('; ')), audience: 'everybody' };
+/** RFC 4035 §3.1.4.1: the DS records of a zone are its parent's, so that the zone's own servers aren't asked. */
+function parentSide({ name, type }: Wanted): Name {
+  return type === TYPE.DS ? (name.parent() ?? name) : name;
 }
 
 export function failed(infoCode: number, text: string): Failed {

@@ -4,8 +4,11 @@
 import { expect } from 'chai';
 import { createAuthority } from '../../src/dns/index.js';
 import { silentLog } from '../../src/observe/log.js';
-import { ask, createHandClock, summary, zoneOf } from '../helpers/dns.js';
+import { decodeExtendedError } from '../../src/net/dns/extended-error.js';
+import { formatRcode } from '../../src/net/dns/text.js';
+import { ask, createHandClock, summary, zoneOf, type AskOptions } from '../helpers/dns.js';
 
+const LONG = 'l'.repeat(63);
 const PARENT = zoneOf(`$ORIGIN example.
 $TTL 3600
 @           SOA   ns hostmaster 1 2 3 4 60
@@ -35,6 +38,13 @@ sub         NS    ns.example.org.
 ns.sub      A     192.0.2.53
 multi       MX    10 mail
 multi       MX    20 www
+moved 90    DNAME new
+a.new       A     192.0.2.70
+twice       DNAME moved
+away        DNAME example.org.
+tosubs      DNAME sub
+tochilds    DNAME child
+long        DNAME ${LONG}.long
 `);
 const CHILD = zoneOf('$ORIGIN child.example.\n$TTL 60\n@ SOA ns h 1 2 3 4 5\n@ NS ns\nns A 192.0.2.2\nwww A 192.0.2.3\n');
 
@@ -76,6 +86,18 @@ const CASES: readonly (readonly [section: string, question: string, answer: stri
   ['RFC 4592 §2.1.3: at any depth', 'A x.y.wild.example.', 'NOERROR aa | x.y.wild.example. 3600 A 192.0.2.42'],
   ['RFC 4592 §2.2.1: not the name above', 'A wild.example.', `NOERROR aa |  | ${SOA}`],
   ['RFC 4592 §2.2.1: NODATA of a wildcard', 'TXT x.wild.example.', `NOERROR aa |  | ${SOA}`],
+  // RFC 6672: redirections
+  ['RFC 6672 §3.1: the redirection, the alias it makes with its TTL, and what is there', 'A a.moved.example.', 'NOERROR aa | moved.example. 90 DNAME new.example. + a.moved.example. 90 CNAME a.new.example. + a.new.example. 3600 A 192.0.2.70'],
+  ['RFC 6672 §3.2: two of them', 'A a.twice.example.', 'NOERROR aa | twice.example. 3600 DNAME moved.example. + a.twice.example. 3600 CNAME a.moved.example. + moved.example. 90 DNAME new.example. + a.moved.example. 90 CNAME a.new.example. + a.new.example. 3600 A 192.0.2.70'],
+  ['RFC 6672 §3.2: to nothing', 'A nothere.moved.example.', `NXDOMAIN aa | moved.example. 90 DNAME new.example. + nothere.moved.example. 90 CNAME nothere.new.example. | ${SOA}`],
+  ['RFC 6672 §3.2: out of here', 'A a.away.example.', 'NOERROR aa | away.example. 3600 DNAME example.org. + a.away.example. 3600 CNAME a.example.org.'],
+  ['RFC 6672 §3.2: to what is delegated', 'A a.tosubs.example.', `NOERROR aa | tosubs.example. 3600 DNAME sub.example. + a.tosubs.example. 3600 CNAME a.sub.example. | ${REFERRAL}`],
+  ['RFC 6672 §3.2: into another zone served here', 'A www.tochilds.example.', 'NOERROR aa | tochilds.example. 3600 DNAME child.example. + www.tochilds.example. 3600 CNAME www.child.example. + www.child.example. 60 A 192.0.2.3'],
+  ['RFC 6672 §2.3: the name itself is where it was', 'A moved.example.', `NOERROR aa |  | ${SOA}`],
+  ['RFC 6672 §2.2: too long a name', `A ${LONG}.${LONG}.${LONG}.long.example.`, `YXDOMAIN aa | long.example. 3600 DNAME ${LONG}.long.example.`],
+  ['RFC 6672 §2.2: the same redirection again is told once, and then makes too long a name', `A ${LONG}.${LONG}.long.example.`, `YXDOMAIN aa | long.example. 3600 DNAME ${LONG}.long.example. + ${LONG}.${LONG}.long.example. 3600 CNAME ${LONG}.${LONG}.${LONG}.long.example.`],
+  ['RFC 1034 §3.6.2: the alias is what was asked for', 'CNAME a.moved.example.', 'NOERROR aa | moved.example. 90 DNAME new.example. + a.moved.example. 90 CNAME a.new.example.'],
+  ['RFC 6672 §2.4: a redirection is a record like others', 'DNAME moved.example.', 'NOERROR aa | moved.example. 90 DNAME new.example.'],
   // what is refused
   ['RFC 1035 §4.1.1: a name of no zone here', 'A www.example.org.', 'REFUSED'],
   ['RFC 1035 §4.1.1: the root', 'NS .', 'REFUSED'],
@@ -95,6 +117,22 @@ describe('an authoritative server', () => {
   for (const [section, question, answer] of CASES) {
     it(`${question} (${section})`, async () => expect(summary(await ask(handler, question))).to.equal(answer));
   }
+
+  const WHY: readonly (readonly [section: string, question: string, answer: string, over?: AskOptions])[] = [
+    ['RFC 8914 §4.21: Not Authoritative', 'A www.example.org.', 'REFUSED 20'],
+    ['RFC 8914 §4.19: Prohibited', 'AXFR example.', 'REFUSED 18', { transport: 'tcp' }],
+    ['RFC 8914 §4.22: Not Supported', 'TYPE249 example.', 'NOTIMP 21'],
+    ['RFC 8914 §4.22: of a class that is not served', 'A www.example.', 'REFUSED 21', { rrClass: 254 }],
+    ['RFC 8914 §3: nothing where nothing is wrong', 'A www.example.', 'NOERROR'],
+  ];
+  for (const [section, question, answer, over] of WHY) {
+    it(`${section}: ${question}`, async () => {
+      const message = await ask(handler, question, { options: [], ...over });
+      const errors = (message.edns?.options ?? []).map(decodeExtendedError).map((error) => ` ${error?.infoCode}${error?.text}`);
+      expect(`${formatRcode(message.rcode)}${errors.join('')}`).to.equal(answer);
+    });
+  }
+  it('RFC 6891 §7: without EDNS in the query no word of why', async () => expect((await ask(handler, 'A www.example.org.')).edns).to.equal(undefined));
 
   it('RFC 1035 §4.1.1: echoes ID and RD, offers no recursion', async () => {
     const { id, response, recursionDesired, recursionAvailable } = await ask(handler, 'A www.example.', { recursionDesired: true });

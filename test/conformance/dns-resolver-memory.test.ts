@@ -189,7 +189,7 @@ describe('the local DNS remembers', () => {
   });
   it('RFC 8914 §4.14: and says that it was remembered', async () => {
     const made = network(BROKEN);
-    const why = 'Invalid Data: the authority of one.test at 192.0.2.1:53 answered SERVFAIL';
+    const why = 'Network Error: the authority of one.test at 192.0.2.1:53 answered SERVFAIL';
     expect(errorsOf(await query(made))).to.deep.equal([why]);
     expect(errorsOf(await query(made))).to.deep.equal([why, 'Cached Error']);
   });

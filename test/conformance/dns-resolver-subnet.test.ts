@@ -82,7 +82,7 @@ describe('the local DNS tells an authority', () => {
     ['RFC 7871 §11.1: the first 56 of one with IPv6', 'A a.two.test.', '2001:db8:1:2ff:3::4', [], '2001:db8:1:200::/56 scope 0'],
     ['RFC 4291 §2.5.5.2: of an IPv4-mapped one, those of IPv4', 'A a.two.test.', '::ffff:198.51.100.77', [], '198.51.100.0/24 scope 0'],
     ['RFC 7871 §7.1.1: a client without EDNS as well', 'A a.two.test.', '198.51.100.77', undefined, '198.51.100.0/24 scope 0'],
-    ['RFC 7871 §12.1: nothing, if its zone is not listed', 'A a.one.test.', '198.51.100.77', [], undefined],
+    ['RFC 7871 §12.2: nothing, if its zone is not listed', 'A a.one.test.', '198.51.100.77', [], undefined],
     ['RFC 7871 §11.1: nothing of a loopback client', 'A a.two.test.', '127.0.0.1', [], undefined],
     ['RFC 7871 §11.1: nor of ::1', 'A a.two.test.', '::1', [], undefined],
     ['RFC 7871 §11.1: nor of a link-local one', 'A a.two.test.', '169.254.7.7', [], undefined],
@@ -91,7 +91,7 @@ describe('the local DNS tells an authority', () => {
     ['RFC 7871 §11.1: no more than 24 bits of it', 'A a.two.test.', '127.0.0.1', ecs('203.0.113.77/32'), '203.0.113.0/24 scope 0'],
     ['RFC 7871 §11.1: nor than 56', 'A a.two.test.', '127.0.0.1', ecs('2001:db8:1:2ff::/64'), '2001:db8:1:200::/56 scope 0'],
     ['RFC 7871 §7.1.1: and less, if it says less', 'A a.two.test.', '127.0.0.1', ecs('203.0.0.0/16'), '203.0.0.0/16 scope 0'],
-    ['RFC 7871 §11.2: not what another client says of others', 'A a.two.test.', '198.51.100.77', ecs('203.0.113.0/24'), '198.51.100.0/24 scope 0'],
+    ['RFC 7871 §11.3: not what another client says of others', 'A a.two.test.', '198.51.100.77', ecs('203.0.113.0/24'), '198.51.100.0/24 scope 0'],
   ];
   for (const [section, question, remote, options, sent] of cases) {
     it(section, async () => {
@@ -112,9 +112,9 @@ describe('the local DNS tells an authority', () => {
 
 describe('the local DNS answers a client that sends its subnet', () => {
   const cases: readonly (readonly [section: string, told: Told, client: string, answer: string])[] = [
-    ['RFC 7871 §7.2.1: with the scope of the authority', { scope: 20 }, '203.0.113.0/24', 'a.two.test. 20 A 10.203.0.113 / 203.0.113.0/24 scope 20'],
-    ['RFC 7871 §7.2.1: in the network that it gave', { scope: 24 }, '203.0.113.77/32', 'a.two.test. 20 A 10.203.0.113 / 203.0.113.77/32 scope 24'],
-    ['RFC 7871 §7.2.1: with a scope longer than its source', { scope: 24 }, '203.0.0.0/16', 'a.two.test. 20 A 10.203.0.0 / 203.0.0.0/16 scope 24'],
+    ['RFC 7871 §7.2.2: with the scope of the authority', { scope: 20 }, '203.0.113.0/24', 'a.two.test. 20 A 10.203.0.113 / 203.0.113.0/24 scope 20'],
+    ['RFC 7871 §7.2.2: in the network that it gave', { scope: 24 }, '203.0.113.77/32', 'a.two.test. 20 A 10.203.0.113 / 203.0.113.77/32 scope 24'],
+    ['RFC 7871 §7.2.2: with a scope longer than its source', { scope: 24 }, '203.0.0.0/16', 'a.two.test. 20 A 10.203.0.0 / 203.0.0.0/16 scope 24'],
     ['RFC 7871 §7.3: with scope 0 where the authority has no option', {}, '203.0.113.0/24', 'a.two.test. 20 A 10.203.0.113 / 203.0.113.0/24 scope 0'],
     ['RFC 7871 §7.1.2: with scope 0 where it says /0', { scope: 24 }, '0/0', 'a.two.test. 20 A 10.0.0.0 / 0.0.0.0/0 scope 0'],
     ['RFC 7871 §7.3: not with what is for another network', { scope: 24, about: '198.51.100.0/24' }, '203.0.113.0/24', 'a.two.test. 20 A 10.0.0.0 / 203.0.113.0/24 scope 0'],
@@ -127,17 +127,17 @@ describe('the local DNS answers a client that sends its subnet', () => {
       expect(answerOf(await ask(handler, 'A a.two.test.', { options: ecs(client) }))).to.equal(answer);
     });
   }
-  it('RFC 7871 §7.1.2: FORMERR, if it is malformed', async () => {
+  it('RFC 7871 §7.2.1: FORMERR, if it is malformed', async () => {
     const { handler, wiring } = localDns({ [TWO]: tailoring({}) });
     const wrong: readonly (readonly number[])[] = [[], [0, 1, 24], [0, 1, 24, 0, 203, 0], [0, 1, 24, 0, 203, 0, 113, 0], [0, 1, 20, 0, 203, 0, 113], [0, 1, 33, 0, 1, 2, 3, 4, 5], [0, 9, 8, 0, 1], [0, 1, 24, 24, 203, 0, 113]];
     for (const octets of wrong) expect(summary(await ask(handler, 'A a.two.test.', { options: [{ code: 8, data: Uint8Array.from(octets) }] })), octets.join(' ')).to.equal('FORMERR');
     expect(wiring.sent).to.deep.equal([]);
   });
-  it('RFC 7871 §7.2.1: without the option, if it sent none', async () => {
+  it('RFC 7871 §7.2.2: without the option, if it sent none', async () => {
     const { handler } = localDns({ [TWO]: tailoring({ scope: 24 }) });
     expect(answerOf(await ask(handler, 'A a.two.test.', { remote: '198.51.100.7', options: [] }))).to.equal('a.two.test. 20 A 10.198.51.100 / no option');
   });
-  it('RFC 7871 §7.1.3: of a server that refuses the option, by asking without', async () => {
+  it('RFC 7871 §7.1.1: of a server that refuses the option, by asking without', async () => {
     for (const rcode of [1, 5]) {
       const { handler, wiring } = localDns({ [TWO]: (query, peer) => (findOption(query.message.edns, OPTION.CLIENT_SUBNET) ? scripted({ rcode })(query, peer) : tailoring({})(query, peer)) });
       expect(answerOf(await ask(handler, 'A a.two.test.', { options: ecs('203.0.113.0/24') }))).to.equal('a.two.test. 20 A 10.0.0.0 / 203.0.113.0/24 scope 0');
@@ -150,10 +150,10 @@ describe('the local DNS gives a remembered answer', () => {
   const from = (wiring: LocalDns, remote: string, question = 'A a.two.test.'): Promise<DnsMessage> => ask(wiring.handler, question, { remote });
 
   const cases: readonly (readonly [section: string, told: Told, clients: readonly string[], asked: number])[] = [
-    ['RFC 7871 §7.3.1: to the network that it is for', { scope: 24 }, ['198.51.100.1', '198.51.100.2'], 1],
-    ['RFC 7871 §7.3.1: not to another', { scope: 24 }, ['198.51.100.1', '198.51.101.1', '198.51.100.3', '198.51.101.3'], 2],
-    ['RFC 7871 §7.3.1: to all of a shorter scope', { scope: 16 }, ['198.51.100.1', '198.51.101.1', '198.52.1.1'], 2],
-    ['RFC 7871 §7.3.1: to everybody, with scope 0', { scope: 0 }, ['198.51.100.1', '203.0.113.1', '2001:db8::1', '127.0.0.1'], 1],
+    ['RFC 7871 §7.3.2: to the network that it is for', { scope: 24 }, ['198.51.100.1', '198.51.100.2'], 1],
+    ['RFC 7871 §7.3.2: not to another', { scope: 24 }, ['198.51.100.1', '198.51.101.1', '198.51.100.3', '198.51.101.3'], 2],
+    ['RFC 7871 §7.3.2: to all of a shorter scope', { scope: 16 }, ['198.51.100.1', '198.51.101.1', '198.52.1.1'], 2],
+    ['RFC 7871 §7.3.2: to everybody, with scope 0', { scope: 0 }, ['198.51.100.1', '203.0.113.1', '2001:db8::1', '127.0.0.1'], 1],
     ['RFC 7871 §7.3: and without the option', {}, ['198.51.100.1', '203.0.113.1', '127.0.0.1'], 1],
     ['RFC 7871 §7.3.1: not of one without subnet to one with', { scope: 24 }, ['127.0.0.1', '198.51.100.1', '127.0.0.1'], 2],
     ['RFC 7871 §7.4: NXDOMAIN likewise', { scope: 24, nxdomain: true }, ['198.51.100.1', '198.51.100.2', '198.51.101.1'], 2],
@@ -165,7 +165,7 @@ describe('the local DNS gives a remembered answer', () => {
       expect(local.wiring.sent).to.have.length(asked);
     });
   }
-  it('RFC 7871 §7.3.1: that is fit for the client, whoever asked before', async () => {
+  it('RFC 7871 §7.3.2: that is fit for the client, whoever asked before', async () => {
     const local = localDns({ [TWO]: tailoring({ scope: 24 }) });
     for (const round of [1, 2]) {
       for (const octet of [1, 2, 3]) expect(answerOf(await from(local, `198.51.${octet}.9`)), `round ${round}`).to.equal(`a.two.test. 20 A 10.198.51.${octet} / no option`);

@@ -6,7 +6,7 @@ import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './ip.js';
 import type { SvcParam } from './message.js';
 import { formatCharacterString, parseCharacterString } from './presentation.js';
 
-/** Keys of the registry (RFC 9460 §14.3.2, RFC 9461 §5, RFC 9540 §4). */
+/** Keys of the registry (RFC 9460 §14.3.2, RFC 9848 §3, RFC 9461 §5, RFC 9540 §4). */
 export const SVC_PARAM = { MANDATORY: 0, ALPN: 1, NO_DEFAULT_ALPN: 2, PORT: 3, IPV4HINT: 4, ECH: 5, IPV6HINT: 6, DOHPATH: 7, OHTTP: 8 } as const;
 
 /** Reserved: never the key of a parameter (RFC 9460 §14.3.2). */
@@ -117,7 +117,7 @@ const PARAMS: ReadonlyMap<number, Param> = new Map<number, Param>([
   [SVC_PARAM.NO_DEFAULT_ALPN, { word: 'no-default-alpn', ...EMPTY }], // §7.1
   [SVC_PARAM.PORT, { word: 'port', ...PORT }], // §7.2
   [SVC_PARAM.IPV4HINT, { word: 'ipv4hint', ...listOf(4, formatIPv4, parseIPv4) }], // §7.3
-  [SVC_PARAM.ECH, { word: 'ech', ...ECH }], // §9
+  [SVC_PARAM.ECH, { word: 'ech', ...ECH }], // §14.3.2 keeps it for RFC 9848 §3
   [SVC_PARAM.IPV6HINT, { word: 'ipv6hint', ...listOf(16, formatIPv6, parseIPv6) }], // §7.3
   [SVC_PARAM.DOHPATH, { word: 'dohpath', ...ANY }], // RFC 9461 §5
   [SVC_PARAM.OHTTP, { word: 'ohttp', ...EMPTY }], // RFC 9540 §4

@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../../../src/base/clock.js';
 import { createCatalog } from '../../../src/catalog/index.js';
+import { loadZoneFile } from '../../../src/dns/index.js';
 import type { Endpoint } from '../../../src/net/address.js';
 import { createQuery } from '../../../src/net/dns/build.js';
 import { createClientSubnet, createEdns, decodeClientSubnet, encodeClientSubnet, findOption, OPTION } from '../../../src/net/dns/edns.js';
@@ -14,7 +15,7 @@ import { nameOf, summary, typeOf } from '../../helpers/dns.js';
 import { useParties } from '../../helpers/dns-parties.js';
 import { freePort } from '../../helpers/free-port.js';
 import { startKnot, startNsd } from '../../helpers/name-servers.js';
-import { useProcesses } from '../../helpers/process.js';
+import { PROJECT, useProcesses } from '../../helpers/process.js';
 import { findProgram, itWith } from '../../helpers/programs.js';
 import { useTempFolders } from '../../helpers/temp.js';
 
@@ -37,6 +38,7 @@ big TXT ${Array.from({ length: 12 }, () => `"${'y'.repeat(200)}"`).join(' ')}
 ${LONG}.${LONG}.${LONG}.${'z'.repeat(49)} A 192.0.2.3
 sub NS ns.sub
 ns.sub A 127.0.0.1
+moved DNAME sub
 `;
 const CHILD = `$ORIGIN sub.example.org.
 $TTL 300
@@ -86,6 +88,7 @@ describe('between name servers of other houses,', function () {
       ['AAAA www.sub.example.org.', 'NOERROR ra | www.sub.example.org. 300 AAAA 2001:db8::4'],
       ['A far.example.org.', 'NOERROR ra | far.example.org. 300 CNAME www.sub.example.org. + www.sub.example.org. 300 A 192.0.2.4'],
       ['A up.sub.example.org.', 'NOERROR ra | up.sub.example.org. 300 CNAME www.example.org. + www.example.org. 300 A 192.0.2.1'],
+      ['A www.moved.example.org.', 'NOERROR ra | www.moved.example.org. 300 CNAME www.sub.example.org. + www.sub.example.org. 300 A 192.0.2.4'],
       ['A nothing.sub.example.org.', 'NXDOMAIN ra |  | sub.example.org. 60 SOA ns.sub.example.org. h.sub.example.org. 1 3600 600 86400 60'],
       ['SOA sub.example.org.', 'NOERROR ra | sub.example.org. 300 SOA ns.sub.example.org. h.sub.example.org. 1 3600 600 86400 60'],
     ];
@@ -101,6 +104,9 @@ describe('between name servers of other houses,', function () {
   itWith('unbound', 'unbound resolves what our authorities serve, client subnets on, without a complaint', async (unbound) => {
     const stores = [1, 2, 3].map((number) => ({ id: `store-${number}`, endpoint: { address: `127.0.0.${number}`, port: 40_721 } }));
     const network = await parties.network(stores, createCatalog(['video1.mp4', 'video2.mp4', 'video3.mp4']));
+    const files = ['dname', 'deep', 'plain', 'wild'];
+    const zones = await Promise.all(files.map((zone) => loadZoneFile(path.join(PROJECT, `test/fixtures/zones/${zone}.test.zone`), { clock: systemClock })));
+    const own = await parties.authority(zones);
     const folder = await tempFolder();
     const port = await freePort();
     const file = path.join(folder, 'unbound.conf');
@@ -126,9 +132,10 @@ describe('between name servers of other houses,', function () {
   harden-referral-path: no
   qname-minimisation: yes
   harden-below-nxdomain: yes
+  local-zone: "test." nodefault
 remote-control:
   control-enable: no
-${stub('hiscinema.com', network.publisher)}${stub('hercdn.com', network.cdn)}`);
+${stub('hiscinema.com', network.publisher)}${stub('hercdn.com', network.cdn)}${files.map((zone) => stub(`${zone}.test`, own)).join('')}`);
     const running = processes.start(unbound, ['-d', '-p', '-c', file]);
     await running.printed(/start of service/);
     const server = { address: '127.0.0.1', port };
@@ -146,6 +153,15 @@ ${stub('hiscinema.com', network.publisher)}${stub('hercdn.com', network.cdn)}`);
       for (const [question, rcode] of [['A hiscinema.com.', 0], ['A www.hiscinema.com.', 0], ['NS hercdn.com.', 0], ['SOA hiscinema.com.', 0], ['TYPE65280 file1.hercdn.com.', 0], ['A nothing.hercdn.com.', 3], ['A a.b.nothing.hiscinema.com.', 3], ['TXT hiscinema.com.', 0]] as const) {
         expect((await query(server, question, options)).rcode, question).to.equal(rcode);
       }
+    }
+    const others: readonly (readonly [question: string, rcode: number, answers: number])[] = [
+      ['A a.moved.dname.test.', 0, 3], ['A host.c1.dname.test.', 0, 5], ['A none.moved.dname.test.', 3, 2], ['TXT x.w.moved.dname.test.', 0, 3], ['A www.cross.dname.test.', 0, 5],
+      ['TXT x.deep.test.', 0, 1], ['TXT x.b.a.deep.test.', 0, 1], ['A y.c.b.a.deep.test.', 0, 1], ['TXT q.al2.deep.test.', 0, 3], ['A g.f.e.d.deep.test.', 0, 0], ['A nothing.f.e.d.deep.test.', 0, 0],
+      ['A www.plain.test.', 0, 3], ['TXT anything.wild.test.', 0, 1], ['A x.onward.wild.test.', 0, 2],
+    ];
+    for (const [question, rcode, answers] of others) {
+      const message = await query(server, question);
+      expect([message.rcode, message.answers.length], `${question} ${summary(message)}`).to.deep.equal([rcode, answers]);
     }
     expect(running.stderr()).to.match(/resolving file1\.hercdn\.com\. A IN/i);
     const complaints = running.stderr().split('\n').filter((line) => / (warning|error|fatal)|SERVFAIL|\blame\b|sanitize|scrub|THROWAWAY|caps|mismatch|timeout/i.test(line) && !/info: response for|subnetcache: (prefetch|serve)/.test(line));

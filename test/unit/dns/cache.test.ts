@@ -166,7 +166,7 @@ describe('the cache', () => {
     });
   });
 
-  describe('for clients of several networks (RFC 7871 §7.3.1)', () => {
+  describe('for clients of several networks (RFC 7871 §7.3.2)', () => {
     const cases: readonly (readonly [what: string, stored: readonly (readonly [address: string, audience: string])[], client: string | undefined, answer: string])[] = [
       ['scope 0 is for all', [['192.0.2.1', 'everybody']], '198.51.100.0/24', '192.0.2.1'],
       ['scope 0 is for those without a subnet, too', [['192.0.2.1', 'everybody']], undefined, '192.0.2.1'],
