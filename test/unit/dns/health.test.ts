@@ -79,6 +79,7 @@ describe('the checker', () => {
     const probes: { readonly store: string; readonly atMs: number; readonly request: HttpClientRequest }[] = [];
     const lines: LogLine[] = [];
     const http: HttpClient = {
+      prepare: async () => undefined,
       request: async (request) => {
         const { address } = request.endpoint;
         probes.push({ store: address, atMs: clock.monotonic(), request });
