@@ -57,7 +57,7 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxCh
   const { question } = query;
   const option = findOption(query.message.edns, OPTION.CLIENT_SUBNET);
   const subnet = option && decodeClientSubnet(option);
-  // RFC 7871 §7.1.2: an option that breaks its own format is a FORMERR.
+  // RFC 7871 §7.2.1: an option that breaks its own format is a FORMERR.
   if (option && !subnet) return refuse(query, RCODE.FORMERR, 'the client subnet is malformed');
   const asker: Asker = { peer: peer.remote.address, subnet };
   const first = set.find(question.name, question.type);

@@ -59,7 +59,7 @@ export function createHealthChecker(stores: readonly Edge[], options: HealthOpti
     check.probes += 1;
     const was = check.health;
     const state = judge(was, outcome, options, clock.now());
-    // All first probes are under way at once, which is no measure of the network.
+    // The first probes are all under way at once, and wait for whatever is loaded then: no measure of the network.
     const rttMs = outcome.kind === 'alive' && check.probes > 1 ? smooth(was.rttMs, clock.monotonic() - startedMs) : was.rttMs;
     const report = outcome.kind === 'alive' ? outcome.report : { transfers: undefined, capacity: was.capacity };
     const reports = was.reports + (report.transfers === undefined ? 0 : 1);
@@ -101,9 +101,6 @@ export function createHealthChecker(stores: readonly Edge[], options: HealthOpti
       return check && formatEndpoint(check.edge.endpoint) === formatEndpoint(edge.endpoint) ? check.health : undefined;
     },
     start: async () => {
-      // A first probe decides alone, so it has to be about the store and nothing else.
-      await env.http.prepare();
-      if (stopped.signal.aborted) return;
       for (const check of checks.values()) {
         if (check.health.verdict === 'unchecked') check.underWay = probe(check);
         else schedule(check, clock.monotonic());

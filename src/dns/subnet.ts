@@ -35,7 +35,7 @@ export interface Client {
 
 export const NOBODY: Client = { subnet: undefined, echo: undefined };
 
-/** @returns 'malformed' for an option to be answered with FORMERR (§7.1.2); `trusted`: whether this client may speak for others. */
+/** @returns 'malformed' for an option to be answered with FORMERR (§7.2.1); `trusted`: whether this client may speak for others. */
 export function readClient(query: DnsQuery, peer: Peer, trusted: (address: string) => boolean): Client | 'malformed' {
   const address = unmapIPv4(peer.remote.address);
   const option = findOption(query.message.edns, OPTION.CLIENT_SUBNET);

@@ -127,7 +127,7 @@ describe('the local DNS answers a client that sends its subnet', () => {
       expect(answerOf(await ask(handler, 'A a.two.test.', { options: ecs(client) }))).to.equal(answer);
     });
   }
-  it('RFC 7871 §7.1.2: FORMERR, if it is malformed', async () => {
+  it('RFC 7871 §7.2.1: FORMERR, if it is malformed', async () => {
     const { handler, wiring } = localDns({ [TWO]: tailoring({}) });
     const wrong: readonly (readonly number[])[] = [[], [0, 1, 24], [0, 1, 24, 0, 203, 0], [0, 1, 24, 0, 203, 0, 113, 0], [0, 1, 20, 0, 203, 0, 113], [0, 1, 33, 0, 1, 2, 3, 4, 5], [0, 9, 8, 0, 1], [0, 1, 24, 24, 203, 0, 113]];
     for (const octets of wrong) expect(summary(await ask(handler, 'A a.two.test.', { options: [{ code: 8, data: Uint8Array.from(octets) }] })), octets.join(' ')).to.equal('FORMERR');

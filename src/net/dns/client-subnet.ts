@@ -33,7 +33,7 @@ export function createClientSubnet(address: string, sourcePrefixLength: number, 
 }
 
 /**
- * undefined for another option, and for one to be answered with FORMERR (§7.1.2): a family that isn't
+ * undefined for another option, and for one to be answered with FORMERR (§7.2.1): a family that isn't
  * one, a prefix longer than its addresses, octets too few or too many, bits beyond the source prefix.
  */
 export function decodeClientSubnet(option: EdnsOption): ClientSubnet | undefined {

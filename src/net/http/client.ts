@@ -47,8 +47,6 @@ export interface HttpClientResponse {
 }
 
 export interface HttpClient {
-  /** Does beforehand what the first request would have to wait for. */
-  prepare(): Promise<void>;
   /** Throws ConnectError if nobody answers, CdnError PEER_PROTOCOL if the answer isn't HTTP, or its head contradicts itself. */
   request(request: HttpClientRequest): Promise<HttpClientResponse>;
   /** Breaks off what is under way. */
@@ -189,10 +187,6 @@ export function createHttpClient(env: { clock: Clock }): HttpClient {
   }
 
   return {
-    prepare: async () => {
-      undici ??= import('undici');
-      await undici;
-    },
     request: async (request) => {
       const { endpoint, tls, connectTimeoutMs = 5000, headTimeoutMs = 5000, idleTimeoutMs = 5000 } = request;
       request.signal?.throwIfAborted();

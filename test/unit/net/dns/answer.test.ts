@@ -47,7 +47,7 @@ describe('what is answered', () => {
       ['an unknown opcode: NOTIMP', packet([1, 0, 0, 0], QUESTION, '7800'), packet([1, 0, 0, 0], QUESTION, 'f804')],
       ['EDNS version 1: BADVERS, and our version', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00010000 0000`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 01000000 0000`, '8000')],
       ['EDNS version 255 and no question: BADVERS', packet([0, 0, 0, 1], '00 0029 04d0 00ff0000 0000'), packet([0, 0, 0, 1], '00 0029 04d0 01000000 0000', '8000')],
-      ['RFC 7871 §7.1.2 a client subnet with a bit too many: FORMERR', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00000000 000b 0008 0007 0001 17 00 c00003`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00000000 0000`, '8001')],
+      ['RFC 7871 §7.2.1 a client subnet with a bit too many: FORMERR', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00000000 000b 0008 0007 0001 17 00 c00003`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00000000 0000`, '8001')],
       ['RFC 7873 §5.2.2 a cookie of nine octets, behind another option: FORMERR', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00008000 0011 0003 0000 000a 0009 2464c4abcf10c95700`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00008000 0000`, '8001')],
       ['EDNS version 1 with a cookie of nine octets: BADVERS', packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 00010000 000d 000a 0009 2464c4abcf10c95700`), packet([1, 0, 0, 1], `${QUESTION} 00 0029 04d0 01000000 0000`, '8000')],
       ['RFC 8945 §5.2.1 signed with a key that nobody here knows: NOTAUTH, and BADKEY unsigned', packet([1, 0, 0, 1], `${QUESTION} ${TSIG}`), packet([1, 0, 0, 1], `${QUESTION} ${BADKEY}`, '8009')],

@@ -50,8 +50,8 @@ describe('EDNS options', () => {
   const QUERIES: readonly (readonly [section: string, code: number, data: string, malformed: boolean])[] = [
     ['RFC 7871 §6 a client subnet', OPTION.CLIENT_SUBNET, '0001 18 00 c00002', false],
     ['RFC 7871 §6 with a scope', OPTION.CLIENT_SUBNET, '0001 18 18 c00002', true],
-    ['RFC 7871 §7.1.2 with a bit too many', OPTION.CLIENT_SUBNET, '0001 17 00 c00003', true],
-    ['RFC 7871 §7.1.2 of nothing', OPTION.CLIENT_SUBNET, '', true],
+    ['RFC 7871 §7.2.1 with a bit too many', OPTION.CLIENT_SUBNET, '0001 17 00 c00003', true],
+    ['RFC 7871 §7.2.1 of nothing', OPTION.CLIENT_SUBNET, '', true],
     ['RFC 7873 §5.2.2 a client cookie', OPTION.COOKIE, '2464c4abcf10c957', false],
     ['RFC 7873 §5.2.2 of nine octets', OPTION.COOKIE, '2464c4abcf10c95700', true],
     ['RFC 5001 §2.1 NSID that says something is asked for all the same', OPTION.NSID, '"x"', false],
