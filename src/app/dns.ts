@@ -3,15 +3,16 @@
 
 import { CDN_ZONE, PUBLISHER_ZONE, type Catalog } from '../catalog/index.js';
 import { CdnError } from '../base/errors.js';
-import { DEFAULTS, LOOPBACK, type HealthSettings, type RoutingSettings, type ZoneAuthority } from '../config/index.js';
-import { createAuthority, createCdnZone, createPublisherZone, createResolver, createServerCookies, createStatusHandler, openZoneFiles, type Identity, type StoreAddress, type Zone, type ZoneSet } from '../dns/index.js';
+import { DEFAULTS, LOOPBACK, type ZoneAuthority } from '../config/index.js';
+import { createAuthority, createCdnZone, createPublisherZone, createResolver, createServerCookies, createStatusHandler, createZoneSet, openZoneFiles, type Identity, type StoreAddress, type Zone, type ZoneSet } from '../dns/index.js';
 import { formatEndpoint, isWildcard, outwardAddress, type Endpoint } from '../net/address.js';
 import type { DnsHandler } from '../net/dns/message.js';
 import { createDnsServer, type DnsServer } from '../net/dns/server.js';
 import { createHttpServer } from '../net/http/server.js';
 import type { Prefix } from '../net/prefix.js';
 import type { Env } from './env.js';
-import { createRouting, type Routing } from './routing.js';
+import { createLiveRouting, type LiveRouting } from './live-routing.js';
+import type { RoutingPlan } from './routing.js';
 import { stopAll, type Service } from './service.js';
 
 export interface DnsServiceOptions {
@@ -19,7 +20,8 @@ export interface DnsServiceOptions {
   /** Of the first server; the others take the ports after it, or free ones when it is 0. */
   readonly listen: Endpoint;
   readonly portal: Endpoint;
-  readonly stores: readonly StoreAddress[];
+  /** The stores, and how requests are routed between them. */
+  readonly plan: RoutingPlan<readonly StoreAddress[]>;
   /** What the local DNS asks about zones that aren't served here. */
   readonly authorities: readonly ZoneAuthority[];
   /** Resolvers that the local DNS asks about everything else. */
@@ -36,9 +38,6 @@ export interface DnsServiceOptions {
   /** Answers of one kind a second to one network: the authority's usual unless said. */
   readonly rateLimit?: number | undefined;
   readonly catalog: Catalog;
-  readonly routing: RoutingSettings;
-  /** undefined: stores are not checked, and each is taken to be up. */
-  readonly health: HealthSettings | undefined;
   /** Where the state of the stores is told; undefined: at the usual place, or at a free port where that is taken. */
   readonly status: Endpoint | undefined;
 }
@@ -71,13 +70,14 @@ function resolverOptions({ forward = [], ecsZones = [CDN_ZONE], cacheBytes }: Dn
 }
 
 export function createDnsService(options: DnsServiceOptions, env: Env): DnsService {
-  const { catalog, stores, portal } = options;
+  const { catalog, plan, portal } = options;
   const roles: Role[] = [];
   const helpers: Service[] = [];
   /** Who listens where: told when all of them do, since a start that fails leaves none of them there. */
   const news: { readonly text: string; readonly facts: Readonly<Record<string, unknown>> }[] = [];
   let endpoint = options.listen;
-  let reload = (): Promise<void> => Promise.resolve();
+  /** What reads its files again. */
+  const followers: Pick<LiveRouting, 'reload'>[] = [];
 
   const add = async (title: string, listen: Endpoint, zones: readonly string[], handler: DnsHandler): Promise<Endpoint> => {
     const server = createDnsServer({ endpoint: listen, what: title }, handler, env);
@@ -87,20 +87,24 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     return server.endpoint;
   };
 
-  /** The stores' first verdicts are in before anybody is sent to one. */
-  const startRouting = async (): Promise<Routing> => {
-    const routing = await createRouting(stores, options.routing, options.health, env);
-    const { checker } = routing;
-    if (checker) {
-      helpers.push({ start: checker.start, stop: () => checker.stop() });
-      await checker.start();
-    }
-    helpers.push(await startStatus(routing));
-    return routing;
+  /** The CDN's zone, exchanged whole when its topology changes. The stores' first verdicts are in before anybody is sent to one. */
+  const startRouting = async (authority: Endpoint): Promise<ZoneSet> => {
+    const zones = createZoneSet([]);
+    let serial = 0;
+    const live = createLiveRouting(plan, ({ stores, router }) => {
+      // RFC 1982 §3.1: a later zone has a later serial, also when it comes within the same second.
+      serial = Math.max(serial + 1, Math.floor(env.clock.now() / 1000));
+      zones.swap(createCdnZone({ catalog, stores, authority, serial, router }));
+    }, env);
+    helpers.push(live);
+    await live.start();
+    followers.push(live);
+    helpers.push(await startStatus(live));
+    return zones;
   };
 
-  const startStatus = async ({ router, checker }: Routing): Promise<Service> => {
-    const handler = createStatusHandler({ stores, router, checker }, env);
+  const startStatus = async (live: LiveRouting): Promise<Service> => {
+    const handler = createStatusHandler(() => live.current, env);
     const listenAt = async (at: Endpoint): Promise<Service> => {
       const server = createHttpServer({ endpoint: at, role: 'the status of the stores' }, handler, env);
       await server.start();
@@ -136,12 +140,11 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     };
     if (own) {
       await serve([createPublisherZone({ catalog, portal, authority: glue, serial, courtesy: glue })], 0, [PUBLISHER_ZONE]);
-      const { router } = await startRouting();
-      await serve([createCdnZone({ catalog, stores, authority: glue, serial, router })], 1, [CDN_ZONE]);
+      await serve(await startRouting(glue), 1, [CDN_ZONE]);
     }
     if (files.set.zones.length > 0) {
       await serve(files.set, own ? 2 : 0, files.set.zones.map((zone) => zone.apex.toString()), options.transferTo);
-      reload = files.reload;
+      followers.push(files);
       const stopWatching = files.watch();
       helpers.push({ start: () => Promise.resolve(), stop: () => Promise.resolve(stopWatching()) });
     }
@@ -181,6 +184,8 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
       }
     },
     stop,
-    ...(options.zoneFiles.length > 0 && { reload: () => reload() }),
+    ...((options.zoneFiles.length > 0 || plan.reread) && { reload: async () => {
+      await Promise.all(followers.map((follower) => follower.reload()));
+    } }),
   };
 }

@@ -4,13 +4,33 @@
 import { readFile } from 'node:fs/promises';
 import { CdnError, messageOf } from '../base/errors.js';
 import type { HealthSettings, RoutingSettings } from '../config/index.js';
-import { createHealthChecker, createRouter, locateFirst, openDatabase, parseScopeMap, uncheckedHealth, type Edge, type HealthChecker, type Locate, type Router } from '../dns/index.js';
+import { createHealthChecker, createRouter, createRoutingMemory, locateFirst, openDatabase, parseScopeMap, uncheckedHealth, type Edge, type HealthChecker, type Locate, type Router, type RoutingMemory, type StoreAddress } from '../dns/index.js';
 import type { Env } from './env.js';
 
+/** How requests are to be routed, between stores as the caller describes them. */
+export interface RoutingPlan<Stores> {
+  readonly stores: Stores;
+  readonly routing: RoutingSettings;
+  /** undefined: stores are not checked, and each is taken to be up. */
+  readonly health: HealthSettings | undefined;
+  /** All of this is read from these: the topology, the map, the database. */
+  readonly files: readonly string[];
+  /** Reads it anew; absent: it can't change. @throws CdnError USAGE for a topology that can't be used */
+  readonly reread?: () => Promise<RoutingPlan<Stores>>;
+}
+
+/** The same plan, now and whenever it is read anew, between other stores. */
+export function mapStores<From, To>(plan: RoutingPlan<From>, map: (stores: From) => To): RoutingPlan<To> {
+  const { stores, reread, ...others } = plan;
+  return { ...others, stores: map(stores), ...(reread && { reread: async () => mapStores(await reread(), map) }) };
+}
+
 export interface Routing {
+  readonly stores: readonly StoreAddress[];
   readonly router: Router;
   /** undefined: the stores are not checked. */
   readonly checker: HealthChecker | undefined;
+  readonly memory: RoutingMemory;
 }
 
 async function readInput(file: string, what: string): Promise<Buffer> {
@@ -38,13 +58,28 @@ async function loadDatabase(file: string): Promise<Locate> {
   }
 }
 
-/** Nothing is probed before `checker.start()`. @throws CdnError USAGE for a file that can't be used */
-export async function createRouting(stores: readonly Edge[], settings: RoutingSettings, health: HealthSettings | undefined, env: Env): Promise<Routing> {
+/**
+ * There is a verdict on every store when it resolves. `before`: what it takes the place of, whose
+ * memory it goes on with, and whose checks are the caller's to stop.
+ * @throws CdnError USAGE for a file that can't be used; then nothing has changed
+ */
+export async function startRouting({ stores, routing, health }: RoutingPlan<readonly StoreAddress[]>, env: Env, before?: Routing): Promise<Routing> {
   const locators: Locate[] = [];
-  if (settings.mapFile !== undefined) locators.push(await loadMap(settings.mapFile, stores));
-  if (settings.mmdbFile !== undefined) locators.push(await loadDatabase(settings.mmdbFile));
-  const checker = health && createHealthChecker(stores, health, env);
-  const { policies, ttlSeconds, take, whenAllDown } = settings;
+  if (routing.mapFile !== undefined) locators.push(await loadMap(routing.mapFile, stores));
+  if (routing.mmdbFile !== undefined) locators.push(await loadDatabase(routing.mmdbFile));
+  const checker = health && createHealthChecker(stores, health, env, before?.checker);
+  await checker?.start();
+
+  const memory = before?.memory ?? createRoutingMemory(env);
+  if (before) forgetDrains(memory, before.stores, stores);
+  const { policies, ttlSeconds, take, whenAllDown } = routing;
   const options = { policies, ttlSeconds, take, whenAllDown, ...(locators.length > 0 && { locate: locateFirst(locators) }) };
-  return { checker, router: createRouter(options, { clock: env.clock, health: checker ?? uncheckedHealth }) };
+  return { stores, checker, memory, router: createRouter(options, { clock: env.clock, health: checker ?? uncheckedHealth, memory }) };
+}
+
+/** What was said on the command line holds until the topology says something else of that store. */
+function forgetDrains({ drains }: RoutingMemory, before: readonly Edge[], now: readonly Edge[]): void {
+  const wordsOf = (stores: readonly Edge[]): ReadonlyMap<string, boolean> => new Map(stores.map(({ id, drain }) => [id, drain === true]));
+  const [said, says] = [wordsOf(before), wordsOf(now)];
+  for (const id of drains.keys()) if (said.get(id) !== says.get(id)) drains.delete(id);
 }

@@ -13,7 +13,7 @@ export interface StoreServiceOptions {
   readonly id: string;
   /** Bytes a second for each response; undefined: as fast as it goes. */
   readonly rateBytesPerSecond: number | undefined;
-  /** Transfers at a time, told to whoever asks for its health; undefined: it says nothing. */
+  /** Transfers at a time; undefined: no limit. */
   readonly capacity?: number | undefined;
 }
 

@@ -1,31 +1,22 @@
 // The whole network in one process: stores, portal and DNS, each on sockets of its own.
 
 import { CdnError, systemCode } from '../base/errors.js';
-import { DEFAULTS, LOOPBACK, storeEndpoint, type HealthSettings, type RoutingSettings } from '../config/index.js';
-import type { Edge } from '../dns/index.js';
+import { DEFAULTS, LOOPBACK, storeEndpoint } from '../config/index.js';
 import { formatEndpoint, type Endpoint } from '../net/address.js';
 import { openCatalog } from './catalog.js';
 import { createDnsService, type DnsService } from './dns.js';
 import type { Env } from './env.js';
+import { mapStores, type RoutingPlan } from './routing.js';
+import { placeStores, type StorePlan } from './up-stores.js';
 import { stopAll, type Service } from './service.js';
 import { createStoreService, type StoreService } from './store.js';
 import { createWebService, type WebService } from './web.js';
 
-/** A store to run, and what routing should know of it. */
-export interface StorePlan extends Omit<Edge, 'endpoint'> {
-  /** undefined: an address of its own and the common port. */
-  readonly endpoint?: Endpoint | undefined;
-  /** Bytes a second for each response; undefined: as fast as it goes. */
-  readonly rateBytesPerSecond: number | undefined;
-}
-
 export interface NetworkOptions {
-  readonly stores: readonly StorePlan[];
+  /** The stores to run, and how requests are routed between them. */
+  readonly plan: RoutingPlan<readonly StorePlan[]>;
   readonly dir: string;
   readonly mode: 'relay' | 'direct';
-  readonly routing: RoutingSettings;
-  /** undefined: stores are not checked. */
-  readonly health: HealthSettings | undefined;
   /** Where the state of the stores is told; undefined: at the usual place. */
   readonly status: Endpoint | undefined;
   /** Take a free port where the usual one is in use. */
@@ -64,7 +55,7 @@ async function startStore(endpoint: Endpoint, plan: StorePlan, options: NetworkO
  */
 async function startStores(options: NetworkOptions, env: Env, started: StoreService[]): Promise<void> {
   const oneAddress = options.oneAddress;
-  for (const [index, plan] of options.stores.entries()) {
+  for (const [index, plan] of options.plan.stores.entries()) {
     const first = started[0]?.endpoint;
     const usual = storeEndpoint(index, oneAddress);
     const wanted = plan.endpoint ?? (oneAddress || first === undefined ? usual : { ...usual, port: first.port });
@@ -89,7 +80,7 @@ async function startStoresOrFallBack(options: NetworkOptions, env: Env, started:
     await startStores(options, env, started);
   } catch (error) {
     const portTaken = error instanceof CdnError && error.code === 'ADDRESS_IN_USE' && options.freePorts;
-    const asTold = options.stores.some(({ endpoint }) => endpoint !== undefined);
+    const asTold = options.plan.stores.some(({ endpoint }) => endpoint !== undefined);
     if (options.oneAddress || asTold || !(isUnavailable(error) || portTaken)) throw error;
     await stopAll(started.splice(0), 0);
     env.log.info(`Stores cannot have an address each here, so they share ${LOOPBACK} and are told apart by port`, { reason: (error as Error).message });
@@ -122,15 +113,12 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
     });
     web = portal;
     const addresses = stores.map(({ id, endpoint }) => ({ id, endpoint }));
-    const edges = stores.flatMap(({ endpoint }, index): readonly Edge[] => {
-      const plan = options.stores[index];
-      return plan ? [{ ...plan, endpoint }] : [];
-    });
-    const { routing, health } = options;
+    // What is read anew may say anything of the stores but where they are: these run.
+    const plan = mapStores(options.plan, (planned) => placeStores(planned, options.plan.stores, addresses));
     const status = options.status ?? (options.freePorts ? { ...DEFAULTS.status, port: 0 } : undefined);
     const local = await withPort(DEFAULTS.localDns, options.freePorts, async (listen) => {
       const service = createDnsService(
-        { role: 'all', listen, portal: portal.endpoint, stores: edges, authorities: [], zoneFiles: [], catalog, routing, health, status },
+        { role: 'all', listen, portal: portal.endpoint, plan, authorities: [], zoneFiles: [], catalog, status },
         { ...env, log: env.log.as('dns') },
       );
       await service.start();
@@ -168,5 +156,6 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
       }
     },
     stop,
+    ...(options.plan.reread && { reload: async () => dns?.reload?.() }),
   };
 }

@@ -2,8 +2,9 @@
 // together.
 
 import { Flags } from '@oclif/core';
+import type { RoutingPlan } from '../app/routing.js';
 import type { StatusRequest } from '../app/status.js';
-import { DEFAULTS, loadTopology, idOf, NO_TOPOLOGY, resolveHealth, resolveRouting, ROUTING_FIELDS, storeEndpoint, type HealthSettings, type RoutingSettings, type Topology } from '../config/index.js';
+import { DEFAULTS, loadTopology, idOf, NO_TOPOLOGY, resolveHealth, resolveRouting, ROUTING_FIELDS, storeEndpoint, type Topology } from '../config/index.js';
 import type { Edge } from '../dns/index.js';
 import type { Endpoint } from '../net/address.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from './flags.js';
@@ -40,7 +41,7 @@ export interface StatusFlags {
 export function readStatusRequest(flags: StatusFlags): StatusRequest | undefined {
   const { drain = [], undrain = [] } = flags;
   if (!flags.status && drain.length + undrain.length === 0) return undefined;
-  return { endpoint: readOptional('status-listen', ROUTING_FIELDS.status, flags['status-listen']) ?? DEFAULTS.status, drain, undrain };
+  return { endpoint: readStatusListen(flags) ?? DEFAULTS.status, drain, undrain };
 }
 
 export interface RoutingFlags {
@@ -62,16 +63,15 @@ export interface PlannedStore extends Omit<Edge, 'endpoint'> {
   readonly rateBytesPerSecond: number | undefined;
 }
 
-export interface RoutingOptions {
-  /** undefined: the topology says nothing of stores. */
-  readonly stores: readonly PlannedStore[] | undefined;
-  readonly routing: RoutingSettings;
-  readonly health: HealthSettings | undefined;
-  readonly status: Endpoint | undefined;
+/** undefined: the topology says nothing of stores. */
+export type PlannedStores = readonly PlannedStore[] | undefined;
+
+export function readStatusListen(flags: Pick<RoutingFlags, 'status-listen'>): Endpoint | undefined {
+  return readOptional('status-listen', ROUTING_FIELDS.status, flags['status-listen']);
 }
 
 /** @throws CdnError USAGE for a flag, or a topology, that can't be used */
-export async function readRouting(flags: RoutingFlags): Promise<RoutingOptions> {
+export async function readRouting(flags: RoutingFlags): Promise<RoutingPlan<PlannedStores>> {
   const file = readOptional('topology', ROUTING_FIELDS.topology, flags.topology);
   const topology = file === undefined ? NO_TOPOLOGY : await loadTopology(file);
   const ttlMs = readOptional('ttl', ROUTING_FIELDS.ttl, flags.ttl);
@@ -87,7 +87,8 @@ export async function readRouting(flags: RoutingFlags): Promise<RoutingOptions> 
     topology,
   );
   const health = resolveHealth({ intervalMs: readOptional('health-interval', ROUTING_FIELDS.interval, flags['health-interval']) }, topology);
-  return { stores: topology.stores?.map(planStore), routing, health: flags['no-health'] ? undefined : health, status: readOptional('status-listen', ROUTING_FIELDS.status, flags['status-listen']) };
+  const files = [file, routing.mapFile, routing.mmdbFile].flatMap((name) => name ?? []);
+  return { stores: topology.stores?.map(planStore), routing, health: flags['no-health'] ? undefined : health, files, ...(files.length > 0 && { reread: () => readRouting(flags) }) };
 }
 
 function planStore(store: NonNullable<Topology['stores']>[number], index: number): PlannedStore {
@@ -106,7 +107,7 @@ function planStore(store: NonNullable<Topology['stores']>[number], index: number
 }
 
 /** The stores of a topology that run elsewhere, each where `cdn up` would have it unless told otherwise. */
-export function edgesOf(stores: readonly PlannedStore[] | undefined): readonly Edge[] | undefined {
+export function edgesOf(stores: PlannedStores): readonly Edge[] | undefined {
   return stores?.map((store, index) => ({ ...store, endpoint: store.endpoint ?? storeEndpoint(index, false) }));
 }
 

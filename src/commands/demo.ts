@@ -21,9 +21,12 @@ export default class Demo extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Demo);
     const network = {
-      stores: plainStores(readOptional('stores', FIELDS.stores, flags.stores) ?? DEFAULTS.stores),
-      routing: resolveRouting({}, NO_TOPOLOGY),
-      health: resolveHealth({}, NO_TOPOLOGY),
+      plan: {
+        stores: plainStores(readOptional('stores', FIELDS.stores, flags.stores) ?? DEFAULTS.stores),
+        routing: resolveRouting({}, NO_TOPOLOGY),
+        health: resolveHealth({}, NO_TOPOLOGY),
+        files: [],
+      },
       status: undefined,
       dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
       mode: 'relay',

@@ -1,10 +1,11 @@
 import { openCatalog } from '../app/catalog.js';
 import { createDnsService } from '../app/dns.js';
+import { mapStores } from '../app/routing.js';
 import { runUntilSignal } from '../app/service.js';
 import { requestStatus } from '../app/status.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
-import { ROUTING_FLAGS, STATUS_FLAGS, edgesOf, readRouting, readStatusRequest } from '../cli/routing-flags.js';
+import { ROUTING_FLAGS, STATUS_FLAGS, edgesOf, readRouting, readStatusListen, readStatusRequest } from '../cli/routing-flags.js';
 import { statusLines } from '../cli/status-output.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
 
@@ -49,7 +50,7 @@ export default class Dns extends BaseCommand {
       for (const line of flags.json ? [JSON.stringify(status, undefined, 2)] : statusLines(status)) this.log(line);
       return;
     }
-    const { stores, ...routing } = await readRouting(flags);
+    const named = readList('store', FIELDS.store, flags.store)?.map((endpoint, index) => ({ id: `store-${index + 1}`, endpoint }));
     const role = readOptional('role', FIELDS.role, flags.role) ?? 'all';
     const cacheBytes = readOptional('cache-size', FIELDS.cacheSize, flags['cache-size']);
     const ecsZones = readList('ecs-zone', FIELDS.ecsZone, flags['ecs-zone']);
@@ -60,8 +61,8 @@ export default class Dns extends BaseCommand {
       ...(ecsZones && { ecsZones }),
       listen: readOptional('listen', LISTEN, flags.listen) ?? (role === 'authoritative' ? DEFAULTS.publisherAuthority : DEFAULTS.localDns),
       portal: readOptional('portal', FIELDS.portal, flags.portal) ?? DEFAULTS.portal,
-      stores: readList('store', FIELDS.store, flags.store)?.map((endpoint, index) => ({ id: `store-${index + 1}`, endpoint })) ?? edgesOf(stores) ?? [{ id: 'store-1', endpoint: DEFAULTS.store }],
-      ...routing,
+      plan: mapStores(await readRouting(flags), (stores) => named ?? edgesOf(stores) ?? [{ id: 'store-1', endpoint: DEFAULTS.store }]),
+      status: readStatusListen(flags),
       authorities: readList('authority', FIELDS.authority, flags.authority) ?? [],
       zoneFiles: readList('zone', FIELDS.zone, flags.zone) ?? [],
       transferTo: readList('transfer', FIELDS.transfer, flags.transfer) ?? [],

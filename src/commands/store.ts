@@ -19,6 +19,7 @@ export default class Store extends BaseCommand {
     listen: fieldFlag(LISTEN, { defaultText: '127.0.0.1:40721' }),
     dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
+    capacity: fieldFlag(FIELDS.capacity, { defaultText: 'no limit' }),
     id: fieldFlag(FIELDS.id, { defaultText: 'store-1' }),
   };
 
@@ -28,6 +29,7 @@ export default class Store extends BaseCommand {
       listen: readOptional('listen', LISTEN, flags.listen) ?? DEFAULTS.store,
       dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
       id: readOptional('id', FIELDS.id, flags.id) ?? 'store-1',
+      capacity: readOptional('capacity', FIELDS.capacity, flags.capacity),
       rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),
     };
     const env = await this.createEnv(flags);

@@ -1,8 +1,9 @@
+import { mapStores } from '../app/routing.js';
 import { createNetwork } from '../app/up.js';
 import { runUntilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fieldFlag, readOptional, readSwitch, switchFlag } from '../cli/flags.js';
-import { ROUTING_FLAGS, plainStores, readRouting } from '../cli/routing-flags.js';
+import { ROUTING_FLAGS, plainStores, readRouting, readStatusListen } from '../cli/routing-flags.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
 
 /** Wide enough for "store-64". */
@@ -29,13 +30,15 @@ export default class Up extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Up);
-    const { stores, ...routing } = await readRouting(flags);
     const count = readOptional('stores', FIELDS.stores, flags.stores);
-    const planned = count === undefined ? stores ?? plainStores(DEFAULTS.stores) : plainStores(count);
     const rateBytesPerSecond = readOptional('rate', FIELDS.rate, flags.rate);
+    const plan = mapStores(await readRouting(flags), (stores) => {
+      const planned = count === undefined ? stores ?? plainStores(DEFAULTS.stores) : plainStores(count);
+      return rateBytesPerSecond === undefined ? planned : planned.map((store) => ({ ...store, rateBytesPerSecond }));
+    });
     const options = {
-      stores: rateBytesPerSecond === undefined ? planned : planned.map((store) => ({ ...store, rateBytesPerSecond })),
-      ...routing,
+      plan,
+      status: readStatusListen(flags),
       dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
       mode: readOptional('mode', FIELDS.mode, flags.mode) ?? 'relay',
       freePorts: readSwitch('free-ports', FIELDS.freePorts, flags['free-ports']),

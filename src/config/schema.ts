@@ -152,7 +152,6 @@ export const ROUTING_FIELDS = {
 /** What a topology says of each store, besides its id, address and rate. */
 export const STORE_FIELDS = {
   weight: countField('', 'its part of the whole, relative to the others', 0, 1_000_000),
-  capacity: countField('', 'transfers at a time', 1, 1_000_000_000),
   coordinates: { env: '', summary: 'where it is', expected: 'latitude and longitude such as "48.2, 16.37"', value: 'LAT,LON', parse: parseCoordinates } satisfies Field<Coordinates>,
   region: { env: '', summary: 'the region it serves', expected: 'a word such as "eu"', value: 'WORD', parse: (text: string) => (/^[A-Za-z0-9][\w-]{0,62}$/.test(text) ? text : undefined) } satisfies Field<string>,
   flag: { env: '', summary: '', expected: 'true or false', value: '', parse: (text: string) => (text === 'true' ? true : text === 'false' ? false : undefined) } satisfies Field<boolean>,
@@ -227,6 +226,7 @@ export const FIELDS = {
       return rate === undefined || rate < 1 ? undefined : rate;
     },
   } satisfies Field<number>,
+  capacity: countField('CDN_CAPACITY', 'how many transfers a store takes at a time; more are answered 503 with Retry-After, and DNS routes around a full store', 1, 100_000_000),
   id: {
     env: 'CDN_ID',
     summary: "the store's name in logs, health and the Server field",

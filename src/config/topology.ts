@@ -84,7 +84,7 @@ function readStore(section: Section): TopologyStore {
     address: section.read('address', FIELDS.store),
     rate: section.read('rate', FIELDS.rate),
     weight: section.read('weight', STORE_FIELDS.weight),
-    capacity: section.read('capacity', STORE_FIELDS.capacity),
+    capacity: section.read('capacity', FIELDS.capacity),
     coordinates: section.read('coordinates', STORE_FIELDS.coordinates),
     region: section.read('region', STORE_FIELDS.region),
     drain: section.read('drain', STORE_FIELDS.flag),

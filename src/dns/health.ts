@@ -18,15 +18,21 @@ export interface HealthOptions extends HealthRule {
 }
 
 export interface StoreHealth extends HealthState, LoadReport {
+  /** How often it has told its load. */
+  readonly reports: number;
+  /** How often the verdict has changed since the first one: many changes are a store that flaps. */
+  readonly changes: number;
   /** Smoothed round-trip time of the probes. */
   readonly rttMs: number | undefined;
 }
 
 export interface HealthChecker extends Health {
-  /** Probes all at once, then each in its own rhythm. Resolves when there is a verdict on every store. */
+  /** Probes at once all that there is no verdict on, then each in its own rhythm. Resolves when every store has one. */
   start(): Promise<void>;
   stop(): Promise<void>;
   report(id: string): StoreHealth | undefined;
+  /** The same, of this very store: one by that name elsewhere is another. */
+  reportOn(edge: Edge): StoreHealth | undefined;
 }
 
 interface Check {
@@ -37,32 +43,35 @@ interface Check {
   underWay: Promise<void>;
 }
 
-export function createHealthChecker(stores: readonly Edge[], options: HealthOptions, env: { readonly clock: Clock; readonly random: Random; readonly log: Log; readonly http: HttpClient }): HealthChecker {
+/** `before`: a checker that this one takes the place of; what that knows of stores that are still where they were stays true. */
+export function createHealthChecker(stores: readonly Edge[], options: HealthOptions, env: { readonly clock: Clock; readonly random: Random; readonly log: Log; readonly http: HttpClient }, before?: Pick<HealthChecker, 'reportOn'>): HealthChecker {
   const { clock, random } = env;
   const { intervalMs } = options;
   const timeoutMs = Math.min(options.timeoutMs, intervalMs / 2);
   const stopped = new AbortController();
-  const unchecked: StoreHealth = { ...createHealthState(clock.now()), transfers: undefined, capacity: undefined, rttMs: undefined };
-  const checks = new Map(stores.map((edge): [string, Check] => [edge.id, { edge, health: unchecked, probes: 0, stopTimer: () => undefined, underWay: Promise.resolve() }]));
+  const unchecked: StoreHealth = { ...createHealthState(clock.now()), transfers: undefined, capacity: undefined, reports: 0, changes: 0, rttMs: undefined };
+  const checks = new Map(stores.map((edge): [string, Check] => [edge.id, { edge, health: before?.reportOn(edge) ?? unchecked, probes: 0, stopTimer: () => undefined, underWay: Promise.resolve() }]));
 
   const probe = async (check: Check): Promise<void> => {
     const startedMs = clock.monotonic();
     const outcome = await probeStore(check.edge.endpoint, timeoutMs, env, stopped.signal).catch(() => undefined);
     if (!outcome || stopped.signal.aborted) return;
     check.probes += 1;
-    const before = check.health;
-    const state = judge(before, outcome, options, clock.now());
-    // The first probe waits for the HTTP client to be loaded, which is no measure of the network.
-    const rttMs = outcome.kind === 'alive' && check.probes > 1 ? smooth(before.rttMs, clock.monotonic() - startedMs) : before.rttMs;
-    const report = outcome.kind === 'alive' ? outcome.report : { transfers: undefined, capacity: before.capacity };
-    check.health = { ...state, ...report, rttMs };
-    tell(check, before, outcome);
+    const was = check.health;
+    const state = judge(was, outcome, options, clock.now());
+    // The first probes are all under way at once, and wait for whatever is loaded then: no measure of the network.
+    const rttMs = outcome.kind === 'alive' && check.probes > 1 ? smooth(was.rttMs, clock.monotonic() - startedMs) : was.rttMs;
+    const report = outcome.kind === 'alive' ? outcome.report : { transfers: undefined, capacity: was.capacity };
+    const reports = was.reports + (report.transfers === undefined ? 0 : 1);
+    const changes = was.changes + (was.verdict !== 'unchecked' && state.verdict !== was.verdict ? 1 : 0);
+    check.health = { ...state, ...report, reports, changes, rttMs };
+    tell(check, was, outcome);
     schedule(check, startedMs);
   };
 
   const schedule = (check: Check, startedMs: number): void => {
     // After the first round, stores are probed each at a time of its own.
-    const first = check.probes === 1;
+    const first = check.probes <= 1;
     const jitter = first ? random.int(1001) / 1000 : 0.9 + random.int(101) / 1000;
     const wait = check.health.contrary > 0 ? intervalMs / 2 : intervalMs * jitter;
     check.stopTimer = clock.after(Math.max(0, startedMs + wait - clock.monotonic()), () => {
@@ -70,13 +79,13 @@ export function createHealthChecker(stores: readonly Edge[], options: HealthOpti
     });
   };
 
-  const tell = ({ edge, health, probes }: Check, before: StoreHealth, outcome: ProbeOutcome): void => {
+  const tell = ({ edge, health, probes }: Check, was: StoreHealth, outcome: ProbeOutcome): void => {
     const facts = { store: edge.id, endpoint: edge.endpoint, health: health.verdict, probes, contrary: health.contrary };
     const who = `${edge.id} (${formatEndpoint(edge.endpoint)})`;
     if (outcome.kind === 'failed') env.log.debug(`probe of ${who} failed: ${outcome.reason}`, { ...facts, reason: outcome.reason });
-    if (health.verdict === before.verdict) return;
+    if (health.verdict === was.verdict) return;
     if (health.verdict === 'down') env.log.info(`${who} is down: ${health.reason}`, { ...facts, reason: health.reason });
-    else if (before.verdict === 'down') env.log.info(`${who} is up`, facts);
+    else if (was.verdict === 'down') env.log.info(`${who} is up`, facts);
     else env.log.debug(`${who} is up`, facts);
   };
 
@@ -85,9 +94,17 @@ export function createHealthChecker(stores: readonly Edge[], options: HealthOpti
     transfers: (id) => checks.get(id)?.health.transfers ?? 0,
     capacity: (id) => checks.get(id)?.health.capacity,
     rttMs: (id) => checks.get(id)?.health.rttMs,
+    reports: (id) => checks.get(id)?.health.reports ?? 0,
     report: (id) => checks.get(id)?.health,
+    reportOn: (edge) => {
+      const check = checks.get(edge.id);
+      return check && formatEndpoint(check.edge.endpoint) === formatEndpoint(edge.endpoint) ? check.health : undefined;
+    },
     start: async () => {
-      for (const check of checks.values()) check.underWay = probe(check);
+      for (const check of checks.values()) {
+        if (check.health.verdict === 'unchecked') check.underWay = probe(check);
+        else schedule(check, clock.monotonic());
+      }
       await Promise.all([...checks.values()].map((check) => check.underWay));
     },
     stop: async () => {

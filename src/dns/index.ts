@@ -7,6 +7,7 @@ export type { AuthorityAddress } from './authorities.js';
 export { createCdnZone, createPublisherZone, type CdnZoneOptions, type PublisherZoneOptions, type StoreAddress } from './zones.js';
 export { createHealthChecker, type HealthChecker, type HealthOptions } from './health.js';
 export { createRouter, uncheckedHealth, type Router, type RouterOptions } from './router.js';
+export { createRoutingMemory, type RoutingMemory } from './routing-memory.js';
 export type { Edge } from './routing-edge.js';
 export { locateFirst, type Locate } from './scope.js';
 export { parseScopeMap } from './scope-map.js';

@@ -1,9 +1,9 @@
 // Zone files that are served and may change: each zone is exchanged whole when its file, or one that it
 // includes, has changed and can be read; a broken one leaves the zone as it was.
 
-import { stat } from 'node:fs/promises';
 import type { Clock, Stop } from '../base/clock.js';
 import { CdnError, messageOf } from '../base/errors.js';
+import { openFileState, repeat, type FileState } from '../base/file-state.js';
 import type { Log } from '../observe/log.js';
 import { createZoneSet, type ZoneSet } from './authoritative.js';
 import { loadZone } from './zone-load.js';
@@ -19,13 +19,9 @@ export interface ZoneFiles {
 
 interface Watched {
   readonly file: string;
-  apex: string;
-  /** All files that its last reading has opened, whether it came to a zone or not. */
-  files: readonly string[];
-  /** What those were like when they were read. */
-  read: string;
-  /** What they were like at the last look. */
-  seen: string;
+  readonly apex: string;
+  /** Of all files that its last reading has opened, whether it came to a zone or not. */
+  state: FileState;
 }
 
 const LOOK_MS = 1000;
@@ -42,78 +38,45 @@ export async function openZoneFiles(files: readonly string[], env: { readonly cl
     const other = watched.find((entry) => entry.apex === apex);
     if (other) throw new CdnError('USAGE', `${other.file} and ${file} are both the zone ${zone.apex.toString()}`, { details: { files: [other.file, file] }, suggestions: ['give each zone once with --zone FILE'] });
     set.swap(zone);
-    const state = await describe(opened);
-    watched.push({ file, apex, files: opened, read: state, seen: state });
+    watched.push({ file, apex, state: await openFileState(opened) });
   }
 
-  const load = async (entry: Watched): Promise<void> => {
+  /** The files that were opened. */
+  const load = async ({ file, apex }: Watched): Promise<readonly string[]> => {
     const opened: string[] = [];
     try {
-      const { zone, warnings } = await loadZone(entry.file, env, (name) => opened.push(name));
-      if (zone.apex.key !== entry.apex) throw new CdnError('USAGE', `the zone file ${entry.file} is now of ${zone.apex.toString()}: another zone needs a start of its own`);
+      const { zone, warnings } = await loadZone(file, env, (name) => opened.push(name));
+      if (zone.apex.key !== apex) throw new CdnError('USAGE', `the zone file ${file} is now of ${zone.apex.toString()}: another zone needs a start of its own`);
       set.swap(zone);
-      tellWarnings(entry.file, warnings, env.log);
-      env.log.info(`Zone ${plain(zone.apex)} loaded again from ${entry.file}: serial ${zone.soa.data.serial}, ${zone.nodes.size} names`, { zone: zone.apex.toString(), file: entry.file, serial: zone.soa.data.serial });
+      tellWarnings(file, warnings, env.log);
+      env.log.info(`Zone ${plain(zone.apex)} loaded again from ${file}: serial ${zone.soa.data.serial}, ${zone.nodes.size} names`, { zone: zone.apex.toString(), file, serial: zone.soa.data.serial });
     } catch (error) {
-      env.log.error(`${messageOf(error)}\nThe zone is served as it was before`, { file: entry.file, ...(error instanceof CdnError && { ...error.details }) });
+      env.log.error(`${messageOf(error)}\nThe zone is served as it was before`, { file, ...(error instanceof CdnError && { ...error.details }) });
     }
-    entry.files = opened;
+    return opened;
   };
-  /** Files that change while they are read are found changed, and read again. */
   const reload = async (entry: Watched): Promise<void> => {
-    const before = await describe(entry.files);
-    const filesBefore = entry.files.join('\n');
-    await load(entry);
-    entry.seen = entry.read = entry.files.join('\n') === filesBefore ? before : await describe(entry.files);
+    const before = await openFileState(entry.state.files);
+    const opened = await load(entry);
+    entry.state = opened.join('\n') === before.files.join('\n') ? before : await openFileState(opened);
   };
   // One reading after the other: a large zone is not in memory three times.
   let queue: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<void>): Promise<void> => (queue = queue.then(work));
 
-  const look = async (): Promise<void> => {
-    for (const entry of watched) {
-      const now = await describe(entry.files);
-      // A file that still changes is still being written.
-      const settled = now === entry.seen;
-      entry.seen = now;
-      if (!settled || now === entry.read) continue;
-      await reload(entry);
-    }
-  };
   return {
     set,
     reload: () =>
       inTurn(async () => {
         for (const entry of watched) await reload(entry);
       }),
-    watch: () => {
-      let stopped = false;
-      let stop: Stop = () => undefined;
-      const next = (): void => {
-        if (!stopped) stop = env.clock.after(LOOK_MS, () => void inTurn(look).then(next));
-      };
-      next();
-      return () => {
-        stopped = true;
-        stop();
-      };
-    },
+    watch: () =>
+      repeat(LOOK_MS, () => inTurn(async () => {
+        for (const entry of watched) if (await entry.state.hasChanged()) await reload(entry);
+      }), env),
   };
 }
 
 function tellWarnings(file: string, warnings: readonly string[], log: Log): void {
   if (warnings.length > 0) log.warn(`the zone file ${file} is served, but not all is well with it:\n${warnings.join('\n')}`, { file, warnings });
-}
-
-/** What files are like: different when one was written, replaced or removed. */
-async function describe(files: readonly string[]): Promise<string> {
-  const each = files.map(async (file) => {
-    try {
-      const { ino, size, mtimeMs } = await stat(file);
-      return `${file} ${ino} ${size} ${mtimeMs}`;
-    } catch {
-      return `${file} is not there`;
-    }
-  });
-  return (await Promise.all(each)).join('\n');
 }

@@ -1,11 +1,11 @@
-// A router: the pipeline of routing.ts and what it remembers from one answer to the next: whose turn
-// it is, how the answers were spread lately, and which stores were up when last some were.
+// A router: the pipeline of routing.ts, fed with what is remembered from one answer to the next.
 
 import type { Clock } from '../base/clock.js';
-import { createTally } from './routing-tally.js';
 import { decide, type RoutingRules } from './routing.js';
+import { createRoutingMemory, type RoutingMemory } from './routing-memory.js';
 import type { Circumstances, Edge } from './routing-edge.js';
-import { networkOf, type SelectRecords } from './select.js';
+import { networkOf, type Asker, type SelectRecords } from './select.js';
+import type { Visit } from './visits.js';
 import { countTaken } from './policies/take.js';
 
 export interface RouterOptions extends RoutingRules {
@@ -19,84 +19,165 @@ export interface Health {
   isUp(id: string): boolean;
   /** Transfers under way as the store last reported them; 0 when it doesn't. */
   transfers(id: string): number;
+  /** How often it has reported them. */
+  reports(id: string): number;
   /** As the store reports it. */
   capacity(id: string): number | undefined;
   rttMs(id: string): number | undefined;
 }
 
 /** Every store is taken to be up. */
-export const uncheckedHealth: Health = { isUp: () => true, transfers: () => 0, capacity: () => undefined, rttMs: () => undefined };
+export const uncheckedHealth: Health = { isUp: () => true, transfers: () => 0, reports: () => 0, capacity: () => undefined, rttMs: () => undefined };
 
-/** One RRset to route: the stores that each of its records stands for, by position. */
-export interface RoutedRecords {
-  /** The content name; A, AAAA and SRV of one name share it. */
-  readonly name: string;
-  readonly stores: readonly (readonly Edge[])[];
-  /** The first answer's turn. */
-  readonly firstTurn: number;
+/** The stores that the records of an RRset lead to. */
+export interface Candidates {
+  readonly edges: readonly Edge[];
+  readonly byId: ReadonlyMap<string, { readonly edge: Edge; readonly position: number }>;
+}
+
+/** One content name. */
+export interface RoutedName {
+  /** For one RRset of the name: A, AAAA or SRV. Whoever asks for several of them, within a TTL, is told of the same stores. */
+  select(candidates: Candidates): SelectRecords;
 }
 
 export interface Router {
   readonly ttlSeconds: number;
   readonly rules: RouterOptions;
-  select(records: RoutedRecords): SelectRecords;
+  /** `stores`: those that each record stands for, by position. */
+  candidates(stores: readonly (readonly Edge[])[]): Candidates;
+  /** `firstTurn`: of a name that was never answered before. */
+  open(name: string, firstTurn: number): RoutedName;
   /** Which part of the answers lately named the store, 0 to 1. */
   shareOf(id: string): number;
+  /** Transfers at a time; undefined: nobody says. */
+  capacityOf(edge: Edge): number | undefined;
+  /** As many transfers as it can take, those that answers may have caused since it last told included. */
+  isFull(edge: Edge): boolean;
   /** Drains a store, or takes it back, beyond what the topology says. */
   setDrain(id: string, drain: boolean): void;
   isDrained(edge: Edge): boolean;
 }
 
+interface Chosen {
+  /** Ids. */
+  readonly stores: readonly string[];
+  readonly picks: readonly number[];
+  readonly scope: number;
+}
+
 const OPTIONS: RouterOptions = { policies: ['round-robin'], whenAllDown: 'serve-all', ttlSeconds: 20, take: { least: 1, most: 8 } };
 
-export function createRouter(options: Partial<RouterOptions>, env: { readonly clock: Clock; readonly health: Health }): Router {
+/** `memory`: of the router that this one takes the place of. */
+export function createRouter(options: Partial<RouterOptions>, env: { readonly clock: Clock; readonly health: Health; readonly memory?: RoutingMemory }): Router {
   const rules = { ...OPTIONS, ...options };
-  const { health } = env;
+  const { clock, health, memory = createRoutingMemory(env) } = env;
+  const { answersByStore, answersByName, sinceReport, drains, visits } = memory;
+  const ttlMs = Math.max(1, rules.ttlSeconds) * 1000;
   // An answer counts as long as it may be cached: by then half of its clients have gone elsewhere.
-  const halfLifeMs = Math.max(1, rules.ttlSeconds) * 1000;
-  const answersByStore = createTally(halfLifeMs, env);
-  const answersByName = createTally(halfLifeMs, env);
-  const drains = new Map<string, boolean>();
+  memory.setHalfLife(ttlMs);
 
+  const count = (id: string, amount: number): void => {
+    answersByStore.add(id, amount);
+    const reports = health.reports(id);
+    const since = sinceReport.get(id);
+    if (since?.reports === reports) since.answers += amount;
+    else sinceReport.set(id, { reports, answers: amount });
+  };
+  /** Each may become a transfer that the store hasn't told of. Of one that never tells, nothing is known to be new. */
+  const answersSinceReport = (id: string): number => {
+    const since = sinceReport.get(id);
+    return since && since.reports > 0 && since.reports === health.reports(id) ? since.answers : 0;
+  };
+  /** The topology's word or the store's own, whichever is less: beyond that it refuses. */
+  const capacityOf = ({ id, capacity }: Edge): number | undefined => {
+    const own = health.capacity(id);
+    return capacity === undefined || own === undefined ? (capacity ?? own) : Math.min(capacity, own);
+  };
   const view: Pick<Circumstances, 'isUp' | 'load' | 'room' | 'rttMs'> = {
     isUp: ({ id }) => health.isUp(id),
     load: ({ id }) => health.transfers(id) + answersByStore.of(id),
-    room: (edge) => (edge.capacity ?? health.capacity(edge.id) ?? Infinity) - health.transfers(edge.id),
+    room: (edge) => {
+      const capacity = capacityOf(edge);
+      return capacity === undefined ? Infinity : capacity - health.transfers(edge.id) - answersSinceReport(edge.id);
+    },
     rttMs: ({ id }) => health.rttMs(id),
   };
   const administered = (edge: Edge): Edge => {
     const drain = drains.get(edge.id);
     return drain === undefined ? edge : { ...edge, drain };
   };
+  const isOpen = (edge: Edge): boolean => administered(edge).drain !== true && view.isUp(edge);
+
+  const open = (name: string, firstTurn: number): RoutedName => {
+    const state = memory.of(name, firstTurn);
+    const nextTurn = (): number => {
+      const { turn } = state;
+      state.turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
+      return turn;
+    };
+    /** The visit that this question belongs to: it asks for something else than the ones before, and not much later. */
+    const resumed = (asker: Asker, kind: number, nowMs: number): Visit | undefined => {
+      const visit = visits.find(name, asker);
+      return visit && (visit.kinds & kind) === 0 && nowMs - visit.atMs < ttlMs ? visit : undefined;
+    };
+
+    let kinds = 0;
+    const select = ({ edges, byId }: Candidates): SelectRecords => {
+      const kind = 1 << kinds++;
+      const choose = (asker: Asker, turn: number): Chosen | 'nodata' | 'servfail' => {
+        const network = rules.locate && networkOf(asker);
+        const decision = decide(drains.size === 0 ? edges : edges.map(administered), rules, { ...view, name, turn, lastGood: state.lastGood, network });
+        if (decision.kind !== 'edges') return decision.kind;
+        if (decision.up.length > 0) state.lastGood = decision.up.map(({ id }) => id);
+        answersByName.add(name, 1);
+        const most = countTaken(rules.take, { name: answersByName.of(name), all: answersByName.total() }, decision.edges.length);
+        // Stores that share an address are one record: the first of them speaks for it.
+        const picked = new Map<number, string>();
+        for (const { id } of decision.edges) {
+          const position = byId.get(id)?.position;
+          if (position !== undefined && !picked.has(position)) picked.set(position, id);
+          if (picked.size === most) break;
+        }
+        for (const id of picked.values()) count(id, 1 / picked.size);
+        return { stores: [...picked.values()], picks: [...picked.keys()], scope: decision.scope };
+      };
+      /** What the visit's other answers named, as far as that can be told again. */
+      const choseBefore = ({ stores: ids, scope }: Visit): Chosen | undefined => {
+        const kept = ids.filter((id) => {
+          const here = byId.get(id);
+          return here !== undefined && isOpen(here.edge);
+        });
+        return kept.length === 0 ? undefined : { stores: [], picks: [...new Set(kept.flatMap((id) => byId.get(id)?.position ?? []))], scope };
+      };
+      return (asker) => {
+        const nowMs = clock.monotonic();
+        const before = resumed(asker, kind, nowMs);
+        const turn = before ? before.turn : nextTurn();
+        const chosen = (before && choseBefore(before)) ?? choose(asker, turn);
+        if (typeof chosen === 'string') return { kind: chosen };
+        if (before) {
+          before.kinds |= kind;
+          before.stores = [...before.stores, ...chosen.stores];
+          before.scope = Math.max(before.scope, chosen.scope);
+        } else visits.keep({ name, asker, turn, kinds: kind, stores: chosen.stores, scope: chosen.scope, atMs: nowMs });
+        return { kind: 'records', picks: chosen.picks, scope: chosen.scope };
+      };
+    };
+    return { select };
+  };
 
   return {
     ttlSeconds: rules.ttlSeconds,
     rules,
-    select: ({ name, stores, firstTurn }) => {
-      const known = [...new Map(stores.flat().map((edge) => [edge.id, edge])).values()];
-      const positions = new Map(stores.flatMap((edges, position) => edges.map((edge) => [edge.id, position] as const)));
-      let turn = firstTurn;
-      let lastGood: readonly Edge[] = [];
-      return (asker) => {
-        const candidates = drains.size === 0 ? known : known.map(administered);
-        const decision = decide(candidates, rules, { ...view, name, turn, lastGood, network: rules.locate && networkOf(asker) });
-        turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
-        if (decision.kind !== 'edges') return decision;
-        if (decision.up.length > 0) lastGood = decision.up;
-        answersByName.add(name, 1);
-        const count = countTaken(rules.take, { name: answersByName.of(name), all: answersByName.total() }, decision.edges.length);
-        // Stores that share an address are one record: the first of them speaks for it.
-        const picked = new Map<number, Edge>();
-        for (const edge of decision.edges) {
-          const position = positions.get(edge.id);
-          if (position !== undefined && !picked.has(position)) picked.set(position, edge);
-          if (picked.size === count) break;
-        }
-        for (const { id } of picked.values()) answersByStore.add(id, 1 / picked.size);
-        return { kind: 'records', picks: [...picked.keys()], scope: decision.scope };
-      };
+    candidates: (stores) => {
+      const byId = new Map(stores.flatMap((some, position) => some.map((edge) => [edge.id, { edge, position }] as const)));
+      return { edges: [...byId.values()].map(({ edge }) => edge), byId };
     },
+    open,
     shareOf: (id) => answersByStore.of(id) / (answersByStore.total() || 1),
+    capacityOf,
+    isFull: (edge) => view.room(edge) <= 0,
     setDrain: (id, drain) => void drains.set(id, drain),
     isDrained: (edge) => administered(edge).drain === true,
   };

@@ -1,4 +1,4 @@
-// How often something was chosen lately: counts that lose half their worth each `halfLifeMs`.
+// How often something was chosen lately: counts that lose half their worth each half-life.
 
 import type { Clock } from '../base/clock.js';
 
@@ -8,14 +8,14 @@ export interface Tally {
   total(): number;
 }
 
-/** Few keys, known in advance: nothing is ever forgotten whole. */
-export function createTally(halfLifeMs: number, env: { readonly clock: Clock }): Tally {
+/** Few keys, known in advance: nothing is ever forgotten whole. `halfLifeMs` may change. */
+export function createTally(halfLifeMs: () => number, env: { readonly clock: Clock }): Tally {
   const counts = new Map<string, number>();
   let total = 0;
   let agedMs = env.clock.monotonic();
   // Aged in steps of a quarter of the half-life, all at once, so that an answer costs no logarithms.
-  const stepMs = halfLifeMs / 4;
   const age = (): void => {
+    const stepMs = halfLifeMs() / 4;
     const steps = Math.floor((env.clock.monotonic() - agedMs) / stepMs);
     if (steps < 1) return;
     agedMs += steps * stepMs;

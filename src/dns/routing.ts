@@ -27,8 +27,8 @@ export interface RoutingRules {
 
 export interface Situation extends Omit<Circumstances, 'place'> {
   readonly network: ClientSubnet | undefined;
-  /** The stores that were up when last some were. */
-  readonly lastGood: readonly Edge[];
+  /** Ids of the stores that were up when last some were. */
+  readonly lastGood: readonly string[];
 }
 
 export type Decision =
@@ -52,7 +52,7 @@ export function decide(candidates: readonly Edge[], rules: RoutingRules, situati
 
 function standIns(candidates: readonly Edge[], rules: RoutingRules, { lastGood, isUp }: Situation): ReturnType<typeof selectWhenAllDown> {
   // As the administrator has them now, not as they were when they were good.
-  const good = candidates.filter(({ id }) => lastGood.some((edge) => edge.id === id));
+  const good = candidates.filter(({ id }) => lastGood.includes(id));
   return selectWhenAllDown(rules.whenAllDown, { edges: candidates, lastGood: good, isUp });
 }
 

@@ -12,13 +12,15 @@ import type { Edge } from './routing-edge.js';
 export interface StoreStatus {
   readonly id: string;
   readonly address: string;
-  /** What routing makes of it: `drained` and `backup` are the administrator's, the others the checks'. */
-  readonly state: 'up' | 'down' | 'unchecked' | 'drained' | 'backup';
+  /** What routing makes of it: `drained` and `backup` are the administrator's, the others the checks'; `full` is up. */
+  readonly state: 'up' | 'full' | 'down' | 'unchecked' | 'drained' | 'backup';
   /** The checks' word whatever the administrator's is. */
   readonly health: 'up' | 'down' | 'unchecked';
   readonly reason: string;
   /** Since when the checks say so, RFC 3339; null: there are no checks. */
   readonly since: string | null;
+  /** How often they have changed their mind. */
+  readonly changes: number;
   /** Part of the answers lately, 0 to 1. */
   readonly share: number;
   /** As it last reported; null: it didn't. */
@@ -46,6 +48,12 @@ export interface StatusParts {
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
+function stateOf(edge: Edge, router: Router, verdict: StoreStatus['health']): StoreStatus['state'] {
+  if (router.isDrained(edge)) return 'drained';
+  if (edge.backup === true) return 'backup';
+  return verdict === 'up' && router.isFull(edge) ? 'full' : verdict;
+}
+
 function describeStore(edge: Edge, { router, checker }: StatusParts): StoreStatus {
   const health = checker?.report(edge.id);
   const verdict = health?.verdict ?? 'unchecked';
@@ -53,31 +61,33 @@ function describeStore(edge: Edge, { router, checker }: StatusParts): StoreStatu
   return {
     id: edge.id,
     address: formatEndpoint(edge.endpoint),
-    state: router.isDrained(edge) ? 'drained' : edge.backup === true ? 'backup' : verdict,
+    state: stateOf(edge, router, verdict),
     health: verdict,
     reason: health?.reason ?? 'health checks are off',
     since: health ? new Date(health.sinceMs).toISOString() : null,
+    changes: health?.changes ?? 0,
     share: Math.round(router.shareOf(edge.id) * 1000) / 1000,
     transfers: health?.transfers ?? null,
-    capacity: edge.capacity ?? health?.capacity ?? null,
+    capacity: router.capacityOf(edge) ?? null,
     rttMs: rttMs === undefined ? null : Math.round(rttMs * 100) / 100,
     weight: edge.weight ?? 1,
     region: edge.region ?? null,
   };
 }
 
-/** `GET /_cdn/health`; `POST /_cdn/drain?store=ID&drain=true|false`. */
-export function createStatusHandler(parts: StatusParts, env: { readonly clock: Clock }): HttpHandler {
+/** `GET /_cdn/health`; `POST /_cdn/drain?store=ID&drain=true|false`. `current`: as it is at that moment. */
+export function createStatusHandler(current: () => StatusParts, env: { readonly clock: Clock }): HttpHandler {
   const startedMs = env.clock.monotonic();
   const status = (): RoutingStatus => {
+    const parts = current();
     const { policies, whenAllDown, ttlSeconds } = parts.router.rules;
     const stores = parts.stores.map((edge) => describeStore(edge, parts));
-    const serving = stores.some(({ state }) => state === 'up' || (state === 'unchecked' && !parts.checker));
+    const serving = stores.some(({ state }) => state === 'up' || state === 'full' || (state === 'unchecked' && !parts.checker));
     return { status: serving ? 'ok' : 'all stores down', policies, whenAllDown, ttlSeconds, uptimeSeconds: Math.floor((env.clock.monotonic() - startedMs) / 1000), stores };
   };
   return (request) => {
     const [path = '', query = ''] = request.target.split('?', 2);
-    if (path === '/_cdn/drain') return drain(request, query, parts) ?? jsonResponse(200, status(), NO_STORE);
+    if (path === '/_cdn/drain') return drain(request, query, current()) ?? jsonResponse(200, status(), NO_STORE);
     if (path !== '/_cdn/health') return textResponse(404, 'Here are /_cdn/health and /_cdn/drain.\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(request.method, ['GET', 'HEAD']);
     const now = status();

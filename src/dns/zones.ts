@@ -6,7 +6,7 @@ import { unmapIPv4, type Endpoint } from '../net/address.js';
 import { CLASS, TYPE, type RData, type ResourceRecord } from '../net/dns/message.js';
 import { parseIPv4, parseIPv6 } from '../net/dns/ip.js';
 import { Name } from '../net/dns/name.js';
-import type { Router } from './router.js';
+import type { Candidates, Router } from './router.js';
 import type { Edge } from './routing-edge.js';
 import { buildZone, type RoutedSet } from './zone-build.js';
 import type { Courtesy, Zone } from './zone.js';
@@ -66,46 +66,60 @@ export function createCdnZone(options: CdnZoneOptions): Zone {
   for (const title of options.catalog.titles) records.push(...videoRecord(below(apex, title.label), title));
 
   // Each title begins with another store, so that the first request of each doesn't fall on the first store.
+  const kinds = routedKinds(apex, options.stores, router);
   const routed = [
-    ...options.catalog.titles.flatMap((title) => routedSets(apex, title.label, options.stores, title.number - 1, router)),
-    ...routedSets(apex, ANY_VIDEO_LABEL, options.stores, 0, router),
+    ...options.catalog.titles.flatMap((title) => routedSets(apex, title.label, kinds, title.number - 1, router)),
+    ...routedSets(apex, ANY_VIDEO_LABEL, kinds, 0, router),
   ];
   return whole(apex, records, routed, []);
 }
 
-/** A, AAAA and SRV of a name that is routed between all stores. A type that no store has is NODATA. */
-function routedSets(apex: Name, label: string, stores: readonly Edge[], firstTurn: number, router: Router): readonly RoutedSet[] {
-  const name = below(apex, label);
-  const service = below(apex, `${SERVICE}.${label}`);
-  const ttl = router.ttlSeconds;
-  const set = (owner: Name, shared: readonly SharedRecord[]): RoutedSet => ({
-    name: owner,
-    records: shared.map((entry) => entry.record),
-    select: router.select({ name: label, stores: shared.map((entry) => entry.stores), firstTurn }),
-  });
-  const addresses = distinct(stores.flatMap((store) => addressRecords(name, store.endpoint, ttl).map((entry) => ({ record: entry, stores: [store] }))));
-  return [
-    set(name, addresses.filter((entry) => entry.record.type === TYPE.A)),
-    set(name, addresses.filter((entry) => entry.record.type === TYPE.AAAA)),
-    set(service, stores.map((store) => ({ record: record(service, ttl, { kind: 'SRV', priority: 0, weight: 0, port: store.endpoint.port, target: below(apex, store.id) }), stores: [store] }))),
-  ];
+/** One RRset as all routed names have it: a record's data, and the stores that it leads to. */
+interface RoutedData {
+  readonly data: readonly RoutedRData[];
+  readonly candidates: Candidates;
+}
+type RoutedRData = Extract<RData, { kind: 'A' | 'AAAA' | 'SRV' }>;
+
+interface RoutedKinds {
+  readonly a: RoutedData;
+  readonly aaaa: RoutedData;
+  readonly srv: RoutedData;
 }
 
-/** A record, and the stores that it leads to. */
-interface SharedRecord {
-  readonly record: ResourceRecord;
-  readonly stores: readonly Edge[];
+/** The same for every name, so that a name costs its records and no more. */
+function routedKinds(apex: Name, stores: readonly Edge[], router: Router): RoutedKinds {
+  const shared = (entries: readonly (readonly [RoutedRData | undefined, Edge])[]): RoutedData => {
+    const byRecord = distinct(entries);
+    return { data: byRecord.map(({ data }) => data), candidates: router.candidates(byRecord.map((entry) => entry.stores)) };
+  };
+  const addresses = (kind: 'A' | 'AAAA'): RoutedData => shared(stores.map((store) => [addressData(store.endpoint, kind), store]));
+  return {
+    a: addresses('A'),
+    aaaa: addresses('AAAA'),
+    srv: shared(stores.map((store) => [{ kind: 'SRV', priority: 0, weight: 0, port: store.endpoint.port, target: below(apex, store.id) }, store])),
+  };
+}
+
+/** A, AAAA and SRV of a name that is routed between all stores. A type that no store has is NODATA. */
+function routedSets(apex: Name, label: string, kinds: RoutedKinds, firstTurn: number, router: Router): readonly RoutedSet[] {
+  const name = below(apex, label);
+  const routed = router.open(label, firstTurn);
+  const set = (owner: Name, { data, candidates }: RoutedData): RoutedSet => ({ name: owner, records: data.map((each) => record(owner, router.ttlSeconds, each)), select: routed.select(candidates) });
+  return [set(name, kinds.a), set(name, kinds.aaaa), set(below(apex, `${SERVICE}.${label}`), kinds.srv)];
 }
 
 /** Stores that share an address are one candidate for A: an RRset holds no record twice (RFC 2181 §5). */
-function distinct(records: readonly SharedRecord[]): readonly SharedRecord[] {
-  const byAddress = new Map<string, SharedRecord>();
-  for (const entry of records) {
-    const address = 'address' in entry.record.data ? entry.record.data.address : '';
-    const known = byAddress.get(address);
-    byAddress.set(address, known ? { record: known.record, stores: [...known.stores, ...entry.stores] } : entry);
+function distinct(entries: readonly (readonly [RoutedRData | undefined, Edge])[]): readonly { readonly data: RoutedRData; readonly stores: readonly Edge[] }[] {
+  const byRecord = new Map<string, { readonly data: RoutedRData; readonly stores: Edge[] }>();
+  for (const [data, store] of entries) {
+    if (!data) continue;
+    const key = 'address' in data ? data.address : store.id;
+    const known = byRecord.get(key);
+    if (known) known.stores.push(store);
+    else byRecord.set(key, { data, stores: [store] });
   }
-  return [...byAddress.values()];
+  return [...byRecord.values()];
 }
 
 /** The course's own record: where in the CDN the video is, and its object. None if the object's name is too long for one. */
@@ -133,11 +147,15 @@ function courtesyOf(zone: Name, authority: Endpoint): Courtesy {
   };
 }
 
-/** An A or an AAAA record; the zone index of a link-local address means something to this machine only. */
+/** An A or an AAAA record. */
 function addressRecords(name: Name, endpoint: Endpoint, ttl: number): readonly ResourceRecord[] {
+  return (['A', 'AAAA'] as const).flatMap((kind) => addressData(endpoint, kind) ?? []).map((data) => record(name, ttl, data));
+}
+
+/** undefined: the address is of the other kind. The zone index of a link-local one means something to this machine only. */
+function addressData(endpoint: Endpoint, kind: 'A' | 'AAAA'): Extract<RData, { kind: 'A' | 'AAAA' }> | undefined {
   const address = unmapIPv4(endpoint.address).replace(/%.*$/, '');
-  if (parseIPv4(address)) return [record(name, ttl, { kind: 'A', address })];
-  return parseIPv6(address) ? [record(name, ttl, { kind: 'AAAA', address })] : [];
+  return (kind === 'A' ? parseIPv4(address) : parseIPv6(address)) && { kind, address };
 }
 
 function record(name: Name, ttl: number, data: Exclude<RData, { kind: 'unknown' }>): ResourceRecord {

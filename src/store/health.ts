@@ -10,13 +10,15 @@ import type { Titles } from './titles.js';
 export interface Gauges {
   /** Answers with content of objects that are under way. */
   transfers: number;
+  /** Answered 503 since the start, because there was no room for one more. */
+  refused: number;
   /** On the monotonic clock; undefined before the start. */
   startedMs: number | undefined;
 }
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
-/** `GET /_cdn/health`: 200 when the folder can be read, 503 when it can't; the load with either. */
+/** `GET /_cdn/health`: 200 when the folder can be read, also when the store is full, 503 when it can't; the load with either. */
 export function createHealth(store: { readonly id: string; readonly capacity: number | undefined }, titles: Titles, gauges: Gauges, clock: Clock): Layer<HttpHandler> {
   return (next) => async (request) => {
     const path = /^[^?]*/.exec(request.target)?.[0] ?? '';
@@ -24,7 +26,7 @@ export function createHealth(store: { readonly id: string; readonly capacity: nu
     if (path !== '/_cdn/health') return textResponse(404, 'Here is only /_cdn/health.\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(request.method, METHODS);
     const now = clock.monotonic();
-    const facts = { ...store, uptimeSeconds: Math.floor((now - (gauges.startedMs ?? now)) / 1000), transfers: gauges.transfers };
+    const facts = { ...store, uptimeSeconds: Math.floor((now - (gauges.startedMs ?? now)) / 1000), transfers: gauges.transfers, refused: gauges.refused, full: gauges.transfers >= (store.capacity ?? Infinity) };
     try {
       const { titles: list } = await titles.current();
       return jsonResponse(200, { status: 'ok', titles: list.length, ...facts }, NO_STORE);

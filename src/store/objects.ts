@@ -25,6 +25,8 @@ export interface ObjectsParts {
   readonly gauges: Gauges;
   /** For each answer; undefined: as fast as it goes. */
   readonly rateBytesPerSecond: number | undefined;
+  /** Transfers at a time; Infinity: no limit. */
+  readonly capacity: number;
 }
 
 const EXAMPLES = 10;
@@ -38,7 +40,7 @@ function findAlias(catalog: Catalog, name: string): string | undefined {
 }
 
 export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log }): HttpHandler {
-  const { source, titles, digests, gauges, rateBytesPerSecond } = parts;
+  const { source, titles, digests, gauges, rateBytesPerSecond, capacity } = parts;
   const { clock, log } = env;
 
   async function catalog(): Promise<Catalog> {
@@ -92,7 +94,17 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
     };
     const response = deliver(request, representation, clock.now());
     if (request.method !== 'GET' || (response.status !== 200 && response.status !== 206)) return response;
+    if (response.body.kind === 'stream') {
+      if (gauges.transfers >= capacity) return full();
+      gauges.transfers += 1;
+    }
     return tellTransfer(log, request, paced(response), objectNameOf(file.name), () => whyBroken);
+  }
+
+  /** RFC 9110 §15.6.4: what costs no transfer (HEAD, 304, 416) is answered all the same. */
+  function full(): HttpResponse {
+    gauges.refused += 1;
+    return textResponse(503, 'This store has as many transfers under way as it takes; try again in a moment.\n', { 'retry-after': '1', 'cache-control': 'no-store' });
   }
 
   function paced(response: HttpResponse): HttpResponse {
@@ -111,7 +123,6 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
     }
     if (response.body.kind !== 'stream' || request.method === 'HEAD') return response;
     const { finished } = response;
-    gauges.transfers += 1;
     return {
       ...response,
       finished: (outcome) => {

@@ -19,7 +19,7 @@ export interface StoreOptions {
   readonly id: string;
   /** For each answer; without it, as fast as it goes. */
   readonly rateBytesPerSecond?: number;
-  /** Transfers at a time: reported, so that routing keeps more away; not enforced here. */
+  /** Transfers at a time: reported, so that routing keeps more away, and more are answered 503. */
   readonly capacity?: number;
 }
 
@@ -36,13 +36,13 @@ export function createStore(options: StoreOptions, env: { clock: Clock; log: Log
   const source = createDiskSource(dir, env.clock);
   const titles = createTitles(dir, env.clock);
   const digests = createDigests(source, env);
-  const gauges: Gauges = { transfers: 0, startedMs: undefined };
+  const gauges: Gauges = { transfers: 0, refused: 0, startedMs: undefined };
   return {
     handler: createChain({
       accessLog: createAccessLog(env),
       identity: createIdentity(id),
       health: createHealth({ id, capacity }, titles, gauges, env.clock),
-      objects: createObjects({ source, titles, digests, gauges, rateBytesPerSecond }, env),
+      objects: createObjects({ source, titles, digests, gauges, rateBytesPerSecond, capacity: capacity ?? Infinity }, env),
     }),
     start: async () => {
       const catalog = await titles.current();

@@ -72,7 +72,7 @@ describe('RFC 7871 at an authority that routes', () => {
     ['a family that is none', [0, 3, 0, 0]],
   ];
   for (const [rule, data] of malformed) {
-    it(`§7.1.2: FORMERR for ${rule}`, async () => expect(summary(await ask(authority(), 'A file1.hercdn.com', { options: [{ code: OPTION.CLIENT_SUBNET, data: Uint8Array.from(data) }] }))).to.match(/^FORMERR/));
+    it(`§7.2.1: FORMERR for ${rule}`, async () => expect(summary(await ask(authority(), 'A file1.hercdn.com', { options: [{ code: OPTION.CLIENT_SUBNET, data: Uint8Array.from(data) }] }))).to.match(/^FORMERR/));
   }
 });
 

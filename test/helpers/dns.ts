@@ -97,6 +97,8 @@ export function summary(message: DnsMessage): string {
 export interface HandClock extends Clock {
   /** Lets time go by; what was due on the way runs. */
   advance(ms: number): void;
+  /** How many timers are set. */
+  waiting(): number;
 }
 
 export function createHandClock(): HandClock {
@@ -114,6 +116,7 @@ export function createHandClock(): HandClock {
     monotonic: () => now,
     after,
     sleep: (ms) => new Promise((resolve) => after(ms, resolve)),
+    waiting: () => timers.length,
     advance: (ms) => {
       now += ms;
       const due = timers.filter(({ at }) => at <= now);

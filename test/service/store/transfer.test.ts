@@ -199,4 +199,22 @@ describe('transfers from a store', () => {
     await ask(store.port, 'GET', '/sub/deep.mp4');
     await store.logged(/^deep Transfer Complete!$/);
   });
+
+  it('a store at its capacity refuses more, says so in its health, and takes more when a transfer has ended', async () => {
+    const { store } = await start(LARGE, { capacity: 1 });
+    const health = async (): Promise<unknown> => {
+      const { status, body } = await ask(store.port, 'GET', '/_cdn/health');
+      const { transfers, capacity, full, refused } = JSON.parse(body.toString()) as Record<string, unknown>;
+      return [status, transfers, capacity, full, refused];
+    };
+    const reader = connectSlowly(store.port, '/video1.mp4');
+    await reader.readTo(100_000);
+    const refused = await ask(store.port, 'GET', '/video1.mp4', ['Range: bytes=0-9']);
+    expect([refused.status, refused.fields['retry-after'], refused.body.toString()]).to.deep.equal([503, '1', 'This store has as many transfers under way as it takes; try again in a moment.\n']);
+    expect(await health()).to.deep.equal([200, 1, 1, true, 1]);
+    await reader.readAll();
+    await store.logged(/Transfer Complete/);
+    expect(await health()).to.deep.equal([200, 0, 1, false, 1]);
+    expect((await ask(store.port, 'GET', '/video1.mp4', ['Range: bytes=0-9'])).status).to.equal(206);
+  });
 });

@@ -43,7 +43,7 @@ describe('a topology file', () => {
     ['a value', 'stores: [{}, {}, {rate: fast}]', ['stores[2].rate: expected a rate such as "8Mbit/s" or "500kB/s", got "fast"']],
     ['several at once', 'stores: [{weight: -1, capacity: 0, coordinates: [91, 0]}]\nhealth: {interval: 2, rise: 1.5}', [
       'stores[0].weight: expected a whole number from 0 to 1000000, got -1',
-      'stores[0].capacity: expected a whole number from 1 to 1000000000, got 0',
+      'stores[0].capacity: expected a whole number from 1 to 100000000, got 0',
       'stores[0].coordinates: expected latitude and longitude such as "48.2, 16.37", got [91,0]',
       'health.interval: expected a time such as "2s", got 2',
       'health.rise: expected a whole number from 1 to 100, got 1.5',

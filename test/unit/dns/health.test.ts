@@ -97,7 +97,9 @@ describe('the checker', () => {
         await new Promise((resolve) => setImmediate(resolve));
       }
     };
-    return { clock, dead, silent, probes, lines, checker, pass };
+    /** A checker of other stores that takes the place of that one. */
+    const succeed = (stores: readonly Edge[]) => createHealthChecker(stores, { ...OPTIONS, ...options }, { clock, random: createSeededRandom(2), log: createLog((line) => lines.push(line)), http }, checker);
+    return { clock, dead, silent, probes, lines, checker, pass, succeed };
   }
 
   it('vouches for nobody before the first probe, and for all that answer after start', async () => {
@@ -159,6 +161,39 @@ describe('the checker', () => {
     while (checker.isUp('store-1')) await pass(10);
     expect(clock.monotonic() - died).to.be.at.most(OPTIONS.intervalMs * OPTIONS.fall);
     expect(lines.at(-1)?.message).to.equal('store-1 (127.0.0.1:40721) is down: no answer within 500 ms');
+    await checker.stop();
+  });
+  it('goes on where another has been: only stores that are new, or elsewhere, are without a verdict', async () => {
+    const { checker, dead, probes, pass, succeed, clock } = watch(3);
+    dead.add('127.0.0.2');
+    await checker.start();
+    await pass(5000);
+    const before = [checker.report('store-1'), checker.report('store-2')];
+    const count = probes.length;
+    const moved = { ...store(3), endpoint: { address: '127.0.0.9', port: 40_721 } };
+    const next = succeed([store(1), store(2), moved, store(4)]);
+    expect(['store-1', 'store-2', 'store-3', 'store-4'].map((id) => next.report(id)?.verdict)).to.deep.equal(['up', 'down', 'unchecked', 'unchecked']);
+    await next.start();
+    await checker.stop();
+    expect(probes.slice(count).map((probe) => probe.store)).to.deep.equal(['127.0.0.9', '127.0.0.4']);
+    expect([next.report('store-1'), next.report('store-2')]).to.deep.equal(before);
+    expect([next.isUp('store-3'), next.isUp('store-4')]).to.deep.equal([true, true]);
+    // And probes them in their rhythm, from then on.
+    const from = clock.monotonic();
+    await pass(1000);
+    for (const address of ['127.0.0.1', '127.0.0.2']) expect(probes.filter((probe) => probe.store === address && probe.atMs > from)).to.have.length.at.least(1);
+    await next.stop();
+  });
+  it('counts how often a store changes', async () => {
+    const { checker, dead, pass } = watch(1, { rise: 1, fall: 1 });
+    await checker.start();
+    for (let turn = 0; turn < 3; turn += 1) {
+      dead.add('127.0.0.1');
+      await pass(1100);
+      dead.clear();
+      await pass(1100);
+    }
+    expect(checker.report('store-1')).to.include({ verdict: 'up', changes: 6 });
     await checker.stop();
   });
   it('probes no more once it is stopped', async () => {

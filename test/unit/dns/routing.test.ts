@@ -25,7 +25,7 @@ interface Case {
 
 function say(edges: readonly Edge[], { up, rules, full = '', lastGood = [], network }: Case): string {
   const situation: Situation = {
-    name: 'file1', turn: 0, lastGood, network: network === undefined ? undefined : createClientSubnet(network, 24),
+    name: 'file1', turn: 0, lastGood: lastGood.map(({ id }) => id), network: network === undefined ? undefined : createClientSubnet(network, 24),
     isUp: ({ id }) => up.includes(id), load: () => 0, room: ({ id }) => (full.includes(id) ? 0 : 1), rttMs: () => undefined,
   };
   const decision = decide(edges, { policies: ['failover'], whenAllDown: 'serve-all', ...rules }, situation);
@@ -70,7 +70,7 @@ describe('a router', () => {
   const route = (stores: readonly (readonly Edge[])[], options: Partial<RouterOptions> = {}, health: Partial<Health> = {}) => {
     const clock = createHandClock();
     const router = createRouter(options, { clock, health: { ...uncheckedHealth, ...health } });
-    const select = router.select({ name: 'file1', stores, firstTurn: 0 });
+    const select = router.open('file1', 0).select(router.candidates(stores));
     const next = (): string => {
       const selection = select(asker);
       return selection.kind === 'records' ? selection.picks.join('') : selection.kind;

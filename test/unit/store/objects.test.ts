@@ -26,10 +26,10 @@ describe('objects of a store', () => {
   };
   const noDigests: Digests = { known: () => undefined, schedule: () => undefined, wait: () => Promise.resolve(undefined), stop: () => Promise.resolve() };
 
-  function create(open: () => Promise<Opening>, digests = noDigests) {
-    const gauges = { get transfers() { return transfers; }, set transfers(value) { transfers = value; }, startedMs: 0 };
+  function create(open: () => Promise<Opening>, digests = noDigests, capacity = Infinity) {
+    const gauges = { get transfers() { return transfers; }, set transfers(value) { transfers = value; }, refused: 0, startedMs: 0 };
     const titles = { current: () => Promise.resolve(createCatalog(['video1.mp4'])) };
-    return createObjects({ source: { open }, titles, digests, gauges, rateBytesPerSecond: undefined }, { clock: systemClock, log: createLog((line) => lines.push(line.message)) });
+    return createObjects({ source: { open }, titles, digests, gauges, rateBytesPerSecond: undefined, capacity }, { clock: systemClock, log: createLog((line) => lines.push(line.message)) });
   }
   const request = (over: Partial<HttpRequest> = {}): HttpRequest =>
     ({ method: 'GET', target: '/video1.mp4', fields: {}, peer: PEER, local: PEER, signal: new AbortController().signal, ...over });
@@ -67,6 +67,26 @@ describe('objects of a store', () => {
     const error: unknown = await Promise.resolve(create(() => Promise.resolve({ kind: 'file', file }), broken)(request())).catch((reason: unknown) => reason);
     expect([(error as Error).message, closes, transfers]).to.deep.equal(['broken', 1, 0]);
   });
+
+  it('takes as many transfers as it has capacity, however many come at once, and again as many when those have ended', async () => {
+    const handler = create(() => Promise.resolve({ kind: 'file', file }), noDigests, 3);
+    for (let round = 1; round <= 2; round += 1) {
+      const responses = await Promise.all(Array.from({ length: 10 }, async () => handler(request())));
+      expect(responses.map(({ status }) => status).sort()).to.deep.equal([200, 200, 200, 503, 503, 503, 503, 503, 503, 503]);
+      expect([closes, transfers, lines.filter((line) => line.startsWith('Received')).length]).to.deep.equal([7 * round + 3 * (round - 1), 3, 3 * round]);
+      for (const response of responses) response.finished?.({ complete: true, bytes: 3, durationMs: 1 });
+      expect([closes, transfers]).to.deep.equal([10 * round, 0]);
+    }
+  });
+  for (const [what, status, over] of [['HEAD', 200, { method: 'HEAD' }], ['304', 304, { fields: { 'if-none-match': '"a"' } }], ['416', 416, { fields: { range: 'bytes=3-' } }]] as const) {
+    it(`answers what is no transfer, even when it is full: ${what}`, async () => {
+      const handler = create(() => Promise.resolve({ kind: 'file', file }), noDigests, 1);
+      await handler(request());
+      expect((await handler(request(over))).status).to.equal(status);
+      const refused = await handler(request());
+      expect([refused.status, refused.fields['retry-after'], refused.fields['cache-control']]).to.deep.equal([503, '1', 'no-store']);
+    });
+  }
 
   it('only a request that asks for the digest waits for it', async () => {
     const waits: string[] = [];

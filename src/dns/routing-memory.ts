@@ -1,0 +1,48 @@
+// What request routing remembers from one answer to the next, and from one topology to the next: whose
+// turn it is, how the answers were spread lately, which stores were up when last some were, and what the
+// administrator said on the command line.
+
+import type { Clock } from '../base/clock.js';
+import { createTally, type Tally } from './routing-tally.js';
+import { createVisits, type Visits } from './visits.js';
+
+export interface NameMemory {
+  /** Of the next answer. */
+  turn: number;
+  /** Ids of the stores that were up last; empty: none ever was. */
+  lastGood: readonly string[];
+}
+
+export interface RoutingMemory {
+  /** After which an answer's weight in the tallies is half. */
+  setHalfLife(ms: number): void;
+  readonly answersByStore: Tally;
+  readonly answersByName: Tally;
+  /** Answers that named a store since it last told its load. */
+  readonly sinceReport: Map<string, { reports: number; answers: number }>;
+  /** Drained, or taken back, beyond what the topology says. */
+  readonly drains: Map<string, boolean>;
+  readonly visits: Visits;
+  /** `firstTurn`: of a name that was never answered. */
+  of(name: string, firstTurn: number): NameMemory;
+}
+
+export function createRoutingMemory(env: { readonly clock: Clock }): RoutingMemory {
+  const names = new Map<string, NameMemory>();
+  let halfLifeMs = 20_000;
+  return {
+    setHalfLife: (ms) => {
+      halfLifeMs = ms;
+    },
+    answersByStore: createTally(() => halfLifeMs, env),
+    answersByName: createTally(() => halfLifeMs, env),
+    sinceReport: new Map(),
+    drains: new Map(),
+    visits: createVisits(),
+    of: (name, firstTurn) => {
+      const known = names.get(name) ?? { turn: firstTurn, lastGood: [] };
+      names.set(name, known);
+      return known;
+    },
+  };
+}
