@@ -78,7 +78,7 @@ interface Teller {
 function tell(env: TranscriptEnv, who: string, teller: Teller): Layer<Answerer> {
   return (next) => {
     if (!env.log.tells('info')) return next;
-    const more = (count: number): void => env.log.info(`${who}: … and ${count.toLocaleString('en')} more queries in the last second (--verbose tells each)`, { queries: count });
+    const more = (count: number): void => env.log.info(`${who}: … and ${count.toLocaleString('en')} more ${count === 1 ? 'query' : 'queries'} in the last second (--verbose tells each)`, { queries: count });
     const pace = env.log.tells('debug') ? undefined : createPace(more, env.clock);
     return (query, peer) => (pace?.take() === false ? next(query, peer) : tellOne(env, teller, next, query, peer));
   };

@@ -20,6 +20,11 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
   /** Of the question section, ASCII letter case aside. */
   readonly hash: number;
   readonly hasEdns: boolean;
+  readonly response = false;
+  readonly opcode = OPCODE.QUERY;
+  readonly answers = NOTHING;
+  readonly authorities = NOTHING;
+  readonly additionals = NOTHING;
   readonly #flags: number;
   #edns: Edns | undefined;
   #questions: readonly [Question] | undefined;
@@ -40,14 +45,6 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
 
   get id(): number {
     return ((this.octets[0] as number) << 8) | (this.octets[1] as number);
-  }
-
-  get response(): false {
-    return false;
-  }
-
-  get opcode(): number {
-    return OPCODE.QUERY;
   }
 
   get authoritative(): boolean {
@@ -93,18 +90,6 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
     const wire = new Uint8Array(length);
     for (let at = 0; at < length; at += 1) wire[at] = octets[HEADER_OCTETS + at] as number;
     return { name: length === 1 ? Name.root : new Name(wire), type: u16(octets, end - 4), class: u16(octets, end - 2) };
-  }
-
-  get answers(): readonly ResourceRecord[] {
-    return NOTHING;
-  }
-
-  get authorities(): readonly ResourceRecord[] {
-    return NOTHING;
-  }
-
-  get additionals(): readonly ResourceRecord[] {
-    return NOTHING;
   }
 
   get dnssecOk(): boolean {

@@ -54,7 +54,7 @@ function writeOpt(octets: Uint8Array, start: number, dnssecOk: boolean, options:
   octets[10] = additionals >>> 8;
   octets[11] = additionals;
   let at = start;
-  for (let index = 0; index < OPT_HEAD.length; index += 1) octets[at++] = OPT_HEAD[index] as number;
+  for (const octet of OPT_HEAD) octets[at++] = octet;
   octets[at++] = dnssecOk ? 0x80 : 0;
   octets[at++] = 0;
   const length = octets.length - start - OPT_OCTETS;
