@@ -73,7 +73,7 @@ export function refuse(query: DnsQuery, rcode: number, failure: string, over: Pa
 
 /** The same, and with its info code, if the query has EDNS (RFC 8914 §3); words would only serve who makes us send them to others. */
 export function refuseExplained(query: DnsQuery, rcode: number, infoCode: number, failure: string): Answer {
-  return withOption(query, refuse(query, rcode, failure), encodeExtendedError(infoCode));
+  return withOption(refuse(query, rcode, failure), encodeExtendedError(infoCode));
 }
 
 /** REFUSED: a matter of policy (RFC 1035 §4.1.1). */

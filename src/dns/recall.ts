@@ -23,7 +23,9 @@ export function recallFromZones(set: ZoneSet, maxChain: number): Layer<Answerer>
     const picks = keyOf(decided.picks);
     let answer = found.answers.get(picks);
     if (!answer) {
-      answer = share(query, answerFromZones(set, query, peer, maxChain, decided));
+      const made = answerFromZones(set, query, peer, maxChain, decided);
+      answer = share(query, made);
+      if (!answer) return made;
       if (found.answers.size < MOST_CHOICES) found.answers.set(picks, answer);
     }
     return subnet ? { ...answer, options: [tellScope(subnet, decided.scope)] } : answer;
@@ -42,8 +44,8 @@ export function recallFromZones(set: ZoneSet, maxChain: number): Layer<Answerer>
   };
 
   function keep(revision: number, query: OrdinaryQuery, answer: Answer): Answer {
-    if (!answer.reuse) return answer;
-    const shared = share(query, answer);
+    const shared = answer.reuse && share(query, answer);
+    if (!answer.reuse || !shared) return answer;
     const { choice } = answer.reuse;
     const answers = new Map(choice && [[keyOf(choice.picks), shared]]);
     table.keep(query, { section: query.sectionKey(), revision, answer: shared, select: choice?.select, answers, used: false });
@@ -80,13 +82,14 @@ export function recallFromCache(env: { readonly clock: Clock }): Layer<Answerer>
     const answer = next(query, peer);
     if (answer instanceof Promise || answer.reuse?.untilMs === undefined) return answer;
     const shared = share(query, answer);
+    if (!shared) return answer;
     table.keep(query, { section: query.sectionKey(), answer: shared, untilMs: answer.reuse.untilMs, onlyLoopback: answer.reuse.onlyLoopback === true, used: false });
     return shared;
   };
 }
 
 /** Without what was said to its asker alone. */
-function share(query: DnsQuery, answer: Answer): Answer {
+function share(query: DnsQuery, answer: Answer): Answer | undefined {
   const shared = shareAnswer(answer.message, query.question);
-  return { message: shared.message, shared, cached: answer.cached, wildcard: answer.wildcard, kind: kindOf(query, answer) };
+  return shared && { message: shared.message, shared, cached: answer.cached, wildcard: answer.wildcard, kind: kindOf(query, answer) };
 }

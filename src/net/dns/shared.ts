@@ -9,7 +9,6 @@ import { MAX_MESSAGE_OCTETS } from './writer.js';
 
 const HEADER_OCTETS = 12;
 const OPT_OCTETS = 11;
-const DNAME = 39;
 /** The OPT's root, type and payload size, and the upper eight bits of the rcode, which are 0 here. */
 const OPT_HEAD = [0, TYPE.OPT >>> 8, TYPE.OPT & 0xff, UDP_PAYLOAD_SIZE >>> 8, UDP_PAYLOAD_SIZE & 0xff, 0, 0] as const;
 /** What isn't the query's own: QR, AA and TC; RA and rcode. */
@@ -18,17 +17,17 @@ const ITS_FLAGS = [0x01, 0x10] as const; // RD (RFC 1035 §4.1.1), CD (RFC 4035 
 
 export class SharedAnswer implements SharedMessage {
   readonly message: DnsMessage;
-  /** The message without an OPT; undefined when it has no octets that fit every query. */
-  readonly #octets: Uint8Array | undefined;
+  /** The message without an OPT. */
+  readonly #octets: Uint8Array;
 
-  constructor(message: DnsMessage, octets: Uint8Array | undefined) {
+  constructor(message: DnsMessage, octets: Uint8Array) {
     this.message = message;
     this.#octets = octets;
   }
 
   octetsFor(query: DnsMessage, options: readonly EdnsOption[] | undefined, maxOctets: number): Uint8Array | undefined {
     const template = this.#octets;
-    if (template === undefined || !(query instanceof OrdinaryQuery)) return undefined;
+    if (!(query instanceof OrdinaryQuery)) return undefined;
     const { octets: asked, questionEnd } = query;
     let size = template.length;
     if (query.hasEdns) {
@@ -71,11 +70,12 @@ function writeOpt(octets: Uint8Array, start: number, dnssecOk: boolean, options:
   }
 }
 
-/** `message` as everybody gets it who asks this question, whatever letter case and OPT come with it. */
-export function shareAnswer(message: DnsMessage, question: Question): SharedAnswer {
+/** `message` as everybody gets it who asks this question, whatever letter case and OPT come with it; undefined: it isn't the same for all. */
+export function shareAnswer(message: DnsMessage, question: Question): SharedAnswer | undefined {
+  if (!isCaseless(message)) return undefined;
   const neutral: DnsMessage = { ...message, questions: [question], edns: undefined };
-  const octets = isCaseless(message) ? encodeUpTo(neutral, MAX_MESSAGE_OCTETS) : undefined;
-  if (octets === undefined) return new SharedAnswer(neutral, undefined);
+  const octets = encodeUpTo(neutral, MAX_MESSAGE_OCTETS);
+  if (octets === undefined) return undefined;
   octets[2] = (octets[2] as number) & OUR_FLAGS[0];
   octets[3] = (octets[3] as number) & OUR_FLAGS[1];
   return new SharedAnswer(neutral, octets);
@@ -83,5 +83,5 @@ export function shareAnswer(message: DnsMessage, question: Question): SharedAnsw
 
 /** A name that DNAME makes has labels of the question, and their letter case, behind the question too (RFC 6672 §3.1). */
 function isCaseless({ answers, rcode }: DnsMessage): boolean {
-  return rcode <= 0xf && !answers.some(({ type }) => type === DNAME);
+  return rcode <= 0xf && !answers.some(({ type }) => type === TYPE.DNAME);
 }

@@ -32,12 +32,13 @@ _sip._tcp SRV 0 0 5060 www
 alias CNAME www
 far CNAME elsewhere.test.
 loop CNAME loop2
+moved DNAME wild
 loop2 CNAME loop
 cut NS ns.cut
 ns.cut A 192.0.2.54
 big TXT ${'"0123456789012345678901234567890123456789012345678901234567890123456789" '.repeat(20)}
 `;
-const NAMES = ['.', 'example', 'www.example', 'ns.example', 'mail.example', '_sip._tcp.example', 'a.wild.example', 'b.c.wild.example', 'wild.example', 'alias.example', 'far.example', 'loop.example', 'x.cut.example',
+const NAMES = ['.', 'example', 'www.example', 'ns.example', 'mail.example', '_sip._tcp.example', 'a.wild.example', 'b.c.wild.example', 'wild.example', 'alias.example', 'far.example', 'loop.example', 'a.moved.example', 'long.name.moved.example', 'x.cut.example',
   'cut.example', 'big.example', 'nothing.example', 'not.here.example', 'other.test', 'version.bind', 'file1.hercdn.com', 'file2.hercdn.com', 'video.hercdn.com', '_http._tcp.file1.hercdn.com', 'store-a.hercdn.com', 'file1.hiscinema.com', '_http._tcp.video.hiscinema.com', 'hiscinema.com'];
 const TYPES = [1, 1, 1, 28, 2, 5, 6, 15, 16, 33, 43, 255, 251, 252, 41, 65_280, 999];
 
