@@ -2,12 +2,22 @@
 
 import { createResponse } from '../net/dns/build.js';
 import { createEdns, encodeExtendedError } from '../net/dns/edns.js';
+import type { SharedAnswer } from '../net/dns/shared.js';
 import { RCODE, SILENCE, type DnsHandler, type DnsMessage, type DnsQuery, type DnsReply, type EdnsOption, type Peer } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import type { Eventual } from '../net/handler.js';
+import type { SelectRecords } from './select.js';
 
 export interface Answer {
   readonly message: DnsMessage;
+  /** For the OPT, behind those that the message has; nothing where the query has no OPT (RFC 6891 §7). */
+  readonly options?: readonly EdnsOption[];
+  /** The octets of `message`: it is an answer that others get as well. */
+  readonly shared?: SharedAnswer;
+  /** What the next who asks this question may be told; absent: nothing. */
+  readonly reuse?: Reuse;
+  /** What the rate limit counts it as; absent: it works that out. */
+  readonly kind?: string;
   /** All of it was known beforehand. */
   readonly cached: boolean;
   /** Why a query failed, for people; absent when it didn't. */
@@ -20,27 +30,40 @@ export interface Answer {
   readonly stream?: Iterable<DnsMessage>;
 }
 
+/** How far an answer depends on its question alone. */
+export interface Reuse {
+  /** When it ends, on the monotonic clock; absent: when the zones change. */
+  readonly untilMs?: number;
+  /** It may depend on the client's network, and loopback is none. */
+  readonly onlyLoopback?: boolean;
+  /** The one choice between records that is in it: the next gets a choice of its own. */
+  readonly choice?: { readonly select: SelectRecords; readonly picks: readonly number[] };
+}
+
 export type Answerer = (query: DnsQuery, peer: Peer) => Eventual<Answer>;
 
 /** What is sent, as the transport wants it. */
 export function toHandler(answerer: Answerer): DnsHandler {
   return (query, peer) => {
     const answer = answerer(query, peer);
-    return answer instanceof Promise ? answer.then(toReply) : toReply(answer);
+    return answer instanceof Promise ? answer.then((later) => toReply(query, later)) : toReply(query, answer);
   };
 }
 
-function toReply({ message, dropped, stream }: Answer): DnsReply {
+function toReply(query: DnsQuery, { message, options, shared, dropped, stream }: Answer): DnsReply {
   if (dropped === true) return SILENCE;
-  return stream ? { messages: stream } : message;
+  if (stream) return { messages: stream };
+  // A layer that has put another message in its place has not meant this one's octets.
+  if (shared?.message === message) return { shared, options };
+  const asked = query.message.edns;
+  if (options === undefined || options.length === 0 || !asked) return message;
+  const edns = message.edns ?? createEdns({ dnssecOk: asked.dnssecOk });
+  return { ...message, edns: { ...edns, options: [...edns.options, ...options] } };
 }
 
-/** The answer with one more option in its OPT; without EDNS in the query there is no place for one (RFC 6891 §7). */
-export function withOption(query: DnsQuery, answer: Answer, option: EdnsOption): Answer {
-  const asked = query.message.edns;
-  if (!asked) return answer;
-  const edns = answer.message.edns ?? createEdns({ dnssecOk: asked.dnssecOk });
-  return { ...answer, message: { ...answer.message, edns: { ...edns, options: [...edns.options, option] } } };
+/** The answer with one more option in its OPT. */
+export function withOption(answer: Answer, option: EdnsOption): Answer {
+  return { ...answer, options: answer.options ? [...answer.options, option] : [option] };
 }
 
 /** An answer with nothing but its rcode. */
@@ -50,7 +73,7 @@ export function refuse(query: DnsQuery, rcode: number, failure: string, over: Pa
 
 /** The same, and with its info code, if the query has EDNS (RFC 8914 §3); words would only serve who makes us send them to others. */
 export function refuseExplained(query: DnsQuery, rcode: number, infoCode: number, failure: string): Answer {
-  return withOption(query, refuse(query, rcode, failure), encodeExtendedError(infoCode));
+  return withOption(refuse(query, rcode, failure), encodeExtendedError(infoCode));
 }
 
 /** REFUSED: a matter of policy (RFC 1035 §4.1.1). */

@@ -1,11 +1,11 @@
 // An authoritative server (RFC 1034 §4.3.2): answers from its own zones and from nowhere else.
 
 import { createResponse } from '../net/dns/build.js';
-import { EXTENDED_ERROR, OPTION, createEdns, decodeClientSubnet, encodeClientSubnet, findOption, type ClientSubnet } from '../net/dns/edns.js';
-import { RCODE, TYPE, type DnsQuery, type Edns, type Peer, type ResourceRecord } from '../net/dns/message.js';
+import { EXTENDED_ERROR, OPTION, decodeClientSubnet, encodeClientSubnet, findOption, type ClientSubnet } from '../net/dns/edns.js';
+import { RCODE, TYPE, type DnsQuery, type EdnsOption, type Peer, type ResourceRecord } from '../net/dns/message.js';
 import type { Name } from '../net/dns/name.js';
 import { refuse, refuseExplained, type Answer } from './answerer.js';
-import type { Asker } from './select.js';
+import type { Asker, Selection, SelectRecords } from './select.js';
 import { addressesAt, DS, lookupZone, negativeSoa, selectRecords, targetsOf, type RRset, type Zone, type ZoneAnswer } from './zone.js';
 
 /** The zones of one authority, found by the name of a question. */
@@ -15,10 +15,13 @@ export interface ZoneSet {
   find(name: Name, type: number): Zone | undefined;
   /** From now on this zone is served in place of the one with its apex: each answer is made from the one or the other. */
   swap(zone: Zone): void;
+  /** Another number after each swap. */
+  readonly revision: number;
 }
 
 export function createZoneSet(zones: readonly Zone[]): ZoneSet {
   const byApex = new Map(zones.map((zone) => [zone.apex.key, zone]));
+  let revision = 0;
   const findNearest = (name: Name): Zone | undefined => {
     for (let at: Name | undefined = name; at; at = at.parent()) {
       const zone = byApex.get(at.key);
@@ -30,7 +33,13 @@ export function createZoneSet(zones: readonly Zone[]): ZoneSet {
     get zones() {
       return [...byApex.values()];
     },
-    swap: (zone) => void byApex.set(zone.apex.key, zone),
+    get revision() {
+      return revision;
+    },
+    swap: (zone) => {
+      byApex.set(zone.apex.key, zone);
+      revision += 1;
+    },
     find: (name, type) => {
       const nearest = findNearest(name);
       // RFC 4035 §3.1.4.1: DS belongs to the parent's side of a cut, if the parent is served here too.
@@ -50,21 +59,26 @@ interface Draft {
   authoritative: boolean;
   /** Bits of the asker's address that took part in the answer. */
   scope: number;
+  /** The RRsets of which it has a selection; `picks` is absent for one that gave none. */
+  readonly choices: { readonly select: SelectRecords; readonly picks: readonly number[] | undefined }[];
 }
 
-/** The answer to an ordinary question; follows aliases within these zones, `maxChain` of them at most. */
-export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxChain: number): Answer {
+/**
+ * The answer to an ordinary question; follows aliases within these zones, `maxChain` of them at most.
+ * `decided`: which records its one choice gives, where that has been asked already.
+ */
+export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxChain: number, decided?: Selection): Answer {
   const { question } = query;
   const option = findOption(query.message.edns, OPTION.CLIENT_SUBNET);
   const subnet = option && decodeClientSubnet(option);
   // RFC 7871 §7.2.1: an option that breaks its own format is a FORMERR.
   if (option && !subnet) return refuse(query, RCODE.FORMERR, 'the client subnet is malformed');
-  const asker: Asker = { peer: peer.remote.address, subnet };
+  const asker: Asker = { peer: peer.remote.address, subnet, decided };
   const first = set.find(question.name, question.type);
   // RFC 8914 §4.21.
   if (!first) return refuseExplained(query, RCODE.REFUSED, EXTENDED_ERROR.NOT_AUTHORITATIVE, `not an authority for ${question.name.toString()}`);
 
-  const draft: Draft = { answers: [], authorities: [], additionals: [], rcode: RCODE.NOERROR, authoritative: true, scope: 0 };
+  const draft: Draft = { answers: [], authorities: [], additionals: [], rcode: RCODE.NOERROR, authoritative: true, scope: 0, choices: [] };
   const seen = new Set<string>();
   let name = question.name;
   let zone: Zone | undefined = first;
@@ -84,15 +98,22 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxCh
     if (!next) handAlong(draft, zone, name);
     zone = next;
   }
-  const { scope, ...sections } = draft;
-  const edns = subnet && { edns: withScope(query.message.edns, subnet, scope) };
-  return { message: createResponse(query.message, { ...sections, ...edns }), cached: false, wildcard };
+  const { scope, choices, ...sections } = draft;
+  const [choice] = choices;
+  return {
+    message: createResponse(query.message, sections),
+    ...(subnet && { options: [tellScope(subnet, scope)] }),
+    cached: false,
+    wildcard,
+    // What depends on two choices, or on a store's failure, is made anew each time.
+    ...(choices.length === 0 ? { reuse: {} } : choices.length === 1 && choice?.picks && { reuse: { choice: { select: choice.select, picks: choice.picks } } }),
+  };
 }
 
 /** RFC 7871 §7.2.1: the subnet as it came, and how much of it the answer depends on; 0 is said, too. */
-function withScope(asked: Edns | undefined, subnet: ClientSubnet, scope: number): Edns {
+export function tellScope(subnet: ClientSubnet, scope: number): EdnsOption {
   const bits = subnet.sourcePrefixLength === 0 ? 0 : Math.min(scope, subnet.address.length * 8);
-  return createEdns({ dnssecOk: asked?.dnssecOk ?? false, options: [encodeClientSubnet({ ...subnet, scopePrefixLength: bits })] });
+  return encodeClientSubnet({ ...subnet, scopePrefixLength: bits });
 }
 
 /** What was found is in the answer then. Of an alias or a redirection: the name where the search goes on. */
@@ -131,11 +152,12 @@ function give(draft: Draft, set: ZoneSet, zone: Zone, found: ZoneAnswer, asker: 
 /** An RRset that is routed gives some of its records, none, or a failure. */
 function giveSelected(draft: Draft, set: ZoneSet, zone: Zone, rrset: RRset, asker: Asker): void {
   const selected = selectRecords(rrset, asker);
+  if (rrset.select) draft.choices.push({ select: rrset.select, picks: selected.kind === 'records' ? selected.picks : undefined });
   switch (selected.kind) {
     case 'records':
       draft.answers.push(...selected.records);
       draft.scope = Math.max(draft.scope, selected.scope);
-      draft.additionals.push(...addressesOf(set, rrset, draft.answers, asker));
+      draft.additionals.push(...addressesOf(draft, set, rrset, asker));
       break;
     case 'nodata':
       draft.authorities.push(negativeSoa(zone));
@@ -148,8 +170,8 @@ function giveSelected(draft: Draft, set: ZoneSet, zone: Zone, rrset: RRset, aske
 }
 
 /** RFC 1034 §4.3.2 step 6, RFC 2782: the addresses of the hosts that the answer names, as far as these zones know them. */
-function addressesOf(set: ZoneSet, rrset: RRset, answers: readonly ResourceRecord[], asker: Asker): readonly ResourceRecord[] {
-  const chosen = answers.filter(({ type }) => type === rrset.type);
+function addressesOf(draft: Draft, set: ZoneSet, rrset: RRset, asker: Asker): readonly ResourceRecord[] {
+  const chosen = draft.answers.filter(({ type }) => type === rrset.type);
   const targets = new Map(targetsOf(chosen).map((target) => [target.key, target]));
   return [...targets.values()].flatMap((target) => {
     const zone = set.find(target, TYPE.A);
@@ -158,7 +180,9 @@ function addressesOf(set: ZoneSet, rrset: RRset, answers: readonly ResourceRecor
       const found = lookupZone(zone, target, type);
       // Below a cut it is glue: not authoritative, and what a client without it would have to ask for.
       if (found.kind === 'referral') return addressesAt(zone, target).flatMap((glue) => (glue.type === type ? glue.records : []));
-      const selected = found.kind === 'answer' ? selectRecords(found.rrset, asker) : undefined;
+      // A choice of its own, also beside one that has been made.
+      const selected = found.kind === 'answer' ? selectRecords(found.rrset, { ...asker, decided: undefined }) : undefined;
+      if (found.kind === 'answer' && found.rrset.select) draft.choices.push({ select: found.rrset.select, picks: undefined });
       return selected?.kind === 'records' ? selected.records : [];
     });
   });

@@ -13,6 +13,7 @@ import { exchangeCookies, type ServerCookies } from './cookies.js';
 import { guard } from './guard.js';
 import { answerChaos, tellNsid, type Identity } from './identity.js';
 import { limitRate, type RateLimitOptions } from './limit.js';
+import { recallFromCache, recallFromZones } from './recall.js';
 import { createResolving, type ResolverOptions } from './resolver.js';
 import { tellAsAuthority, tellAsLocalDns } from './transcript.js';
 import { transferZones } from './transfer.js';
@@ -43,6 +44,7 @@ export function createAuthority(options: AuthorityOptions, env: { readonly clock
     ...(rateLimit ? [limitRate(rateLimit, { ...env, cookies })] : []),
     ...(cookies ? [exchangeCookies(cookies)] : []),
     tellNsid(identity),
+    recallFromZones(set, maxChain),
     answerChaos(identity),
     transferZones(set, transferTo),
     guard,
@@ -57,5 +59,5 @@ export interface LocalDnsOptions extends ResolverOptions {
 
 /** The local DNS's handler. @throws CdnError USAGE for an authority whose zone is no domain name */
 export function createResolver(options: LocalDnsOptions, env: { readonly clock: Clock; readonly log: Log; readonly exchange: DnsExchange }): DnsHandler {
-  return Object.assign(toHandler(compose([tellAsLocalDns(options.catalog, env), guard], createResolving(options, env))), { recursive: true });
+  return Object.assign(toHandler(compose([tellAsLocalDns(options.catalog, env), recallFromCache(env), guard], createResolving(options, env))), { recursive: true });
 }

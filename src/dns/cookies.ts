@@ -53,7 +53,7 @@ export function exchangeCookies(cookies: ServerCookies): Layer<Answerer> {
     if (judged === 'malformed') return refuse(query, RCODE.FORMERR, 'the cookie has a length that no cookie has');
     const { cookie, standing } = judged;
     const given = standing === 'good' ? cookie : cookies.create(cookie, peer);
-    const stamp = (answer: Answer): Answer => withOption(query, answer, encodeCookie(given));
+    const stamp = (answer: Answer): Answer => withOption(answer, encodeCookie(given));
     // RFC 7873 §5.2.4; a TCP handshake says more than a cookie does.
     if (standing === 'bad' && peer.transport === 'udp') return stamp(refuse(query, RCODE.BADCOOKIE, 'the cookie is not one of ours, or too old'));
     const answer = next(query, peer);

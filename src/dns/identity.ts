@@ -25,7 +25,7 @@ export function tellNsid({ nsid }: Identity): Layer<Answerer> {
   return (next) => (query, peer) => {
     const answer = next(query, peer);
     if (!findOption(query.message.edns, OPTION.NSID)) return answer;
-    return answer instanceof Promise ? answer.then((later) => withOption(query, later, option)) : withOption(query, answer, option);
+    return answer instanceof Promise ? answer.then((later) => withOption(later, option)) : withOption(answer, option);
   };
 }
 

@@ -3,6 +3,7 @@
 
 import type { Clock } from '../base/clock.js';
 import { isLoopback } from '../net/address.js';
+import { createResponse } from '../net/dns/build.js';
 import { parseIPv6 } from '../net/dns/ip.js';
 import { RCODE, TYPE, type DnsMessage, type DnsQuery, type Peer } from '../net/dns/message.js';
 import type { Layer } from '../net/handler.js';
@@ -43,13 +44,13 @@ export function limitRate(options: RateLimitOptions, env: RateLimitEnv): Layer<A
   const take = createBuckets(perSecond, options.buckets ?? BUCKETS, options.seed, env.clock);
 
   const limit = (query: DnsQuery, peer: Peer, answer: Answer): Answer => {
-    const overBy = take(networkOf(peer.remote.address), kindOf(query, answer));
+    const overBy = take(networkOf(peer.remote.address), answer.kind ?? kindOf(query, answer));
     if (overBy === 0) return answer;
     if (overBy === 1) env.log.info(`over the rate limit: ${describeQuestion(query.question)} from the network of ${peer.remote.address}`, { peer: peer.remote.address, perSecond });
     const judged = env.cookies?.judge(query, peer);
     if (typeof judged === 'object' && (judged.standing === 'good' || judged.standing === 'renew')) return answer;
     if (slip === 0 || overBy % slip !== 0) return { ...answer, dropped: true, failure: 'over the rate limit: dropped' };
-    return { ...answer, message: truncated(answer.message), failure: 'over the rate limit: cut to TC=1' };
+    return { ...answer, message: truncated(query, answer.message), failure: 'over the rate limit: cut to TC=1' };
   };
   return (next) => (query, peer) => {
     const answer = next(query, peer);
@@ -59,9 +60,10 @@ export function limitRate(options: RateLimitOptions, env: RateLimitEnv): Layer<A
 }
 
 /** An error has nothing to leave out, and TCP would only bring it again. */
-function truncated(message: DnsMessage): DnsMessage {
-  if (message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN) return message;
-  return { ...message, truncated: true, answers: [], authorities: [], additionals: [] };
+function truncated(query: DnsQuery, message: DnsMessage): DnsMessage {
+  const { rcode, authoritative, recursionAvailable } = message;
+  if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return message;
+  return createResponse(query.message, { rcode, authoritative, recursionAvailable, truncated: true });
 }
 
 /** The network of an address as a text; what lies in one network shares what it may cause. */
@@ -72,7 +74,7 @@ function networkOf(address: string): string {
 }
 
 /** What an answer is one of. Names made up at random below one zone, cut or wildcard are one kind: they cost their sender nothing. */
-function kindOf({ question }: DnsQuery, { message, wildcard }: Answer): string {
+export function kindOf({ question }: DnsQuery, { message, wildcard }: Answer): string {
   const [authority] = message.authorities;
   if (message.rcode === RCODE.NXDOMAIN) return `x ${authority?.name.key ?? ''}`;
   if (message.rcode !== RCODE.NOERROR) return `e ${message.rcode}`;

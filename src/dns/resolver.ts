@@ -9,7 +9,8 @@ import { findOption } from '../net/dns/edns.js';
 import type { DnsExchange } from '../net/dns/exchange.js';
 import { EXTENDED_ERROR } from '../net/dns/extended-error.js';
 import { RCODE, type DnsQuery, type Peer } from '../net/dns/message.js';
-import { refuse, type Answer, type Answerer } from './answerer.js';
+import { refuse, type Answer, type Answerer, type Reuse } from './answerer.js';
+import type { Name } from '../net/dns/name.js';
 import { createAuthorities, type AuthorityAddress } from './authorities.js';
 import { createCache, type Failure } from './cache.js';
 import type { UpstreamEnv } from './ask-server.js';
@@ -71,7 +72,10 @@ export function createResolving(options: ResolverOptions, env: ResolverEnv): Ans
     };
     const lookup = { subnet: client.subnet, stale: false };
     const known = resolveFromCache(resolveEnv, wanted, lookup);
-    if (known && known.failure === undefined) return finish(known);
+    if (known && known.failure === undefined) {
+      const reuse = reuseOf(known, wanted, isLoopback(peer.remote.address), tailored.has, startedAtMs);
+      return reuse && traceId === undefined ? { ...finish(known), reuse } : finish(known);
+    }
     if (!known && !authorities.find(wanted.name, wanted.type)) return finish(refused(nobodyFor(wanted.name)));
     if (!query.message.recursionDesired) return finish(known ?? refused(NOT_CACHED));
     const expired = resolveFromCache(resolveEnv, wanted, { ...lookup, stale: true });
@@ -80,6 +84,15 @@ export function createResolving(options: ResolverOptions, env: ResolverEnv): Ans
     const answer = answerInTime(known ?? (() => resolve(resolveEnv, wanted, BUDGET_MS, asker)), expired, env.clock);
     return answer instanceof Promise ? answer.then(finish) : finish(answer);
   };
+}
+
+/** A TTL is told in whole seconds: for one more, while two are left, it's as right for the next who asks. */
+function reuseOf({ answers, soa, stale }: Resolution, wanted: Wanted, loopback: boolean, isTailored: (name: Name) => boolean, nowMs: number): Reuse | undefined {
+  const records = soa ? [...answers, soa] : answers;
+  if (stale || records.some(({ ttl }) => ttl < 2)) return undefined;
+  const tailored = isTailored(wanted.name) || answers.some(({ name, data }) => isTailored(name) || (data.kind === 'CNAME' && isTailored(data.target)));
+  if (tailored && !loopback) return undefined;
+  return { untilMs: nowMs + 1000, onlyLoopback: tailored };
 }
 
 /** RFC 8914 §4.21: what a resolver says to a query with RD=0 that it can't answer. */

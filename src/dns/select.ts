@@ -10,6 +10,8 @@ export interface Asker {
   readonly peer: string;
   /** The client subnet that came with it (RFC 7871), if any. */
   readonly subnet: ClientSubnet | undefined;
+  /** What was decided for it already. */
+  readonly decided?: Selection | undefined;
 }
 
 export type Selection =

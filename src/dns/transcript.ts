@@ -8,10 +8,11 @@ import { ACCOUNT_OPTION, decodeTraceId } from '../net/dns/account.js';
 import { findOption } from '../net/dns/edns.js';
 import { RCODE, TYPE, type DnsQuery, type Peer } from '../net/dns/message.js';
 import { formatRcode, formatType } from '../net/dns/text.js';
-import type { Layer } from '../net/handler.js';
+import type { Eventual, Layer } from '../net/handler.js';
 import type { Catalog } from '../catalog/index.js';
 import type { Answer, Answerer } from './answerer.js';
 import type { ZoneSet } from './authoritative.js';
+import { createPace } from './pace.js';
 import { describeAnswer, describeQuestion, plain } from './words.js';
 
 export interface TranscriptEnv {
@@ -23,7 +24,7 @@ export interface TranscriptEnv {
 export function tellAsLocalDns(catalog: Catalog | undefined, env: TranscriptEnv): Layer<Answerer> {
   const titles = new Map(catalog?.titles.map(({ contentName, title }) => [contentName, title]));
   const titleOf = (name: string): string | undefined => titles.get(name.toLowerCase());
-  return tell(env, {
+  return tell(env, 'Local DNS', {
     received: (query, peer, facts) => {
       const name = plain(query.question.name);
       const title = titleOf(name);
@@ -59,7 +60,7 @@ function outcome(answer: Answer): string {
 
 export function tellAsAuthority(set: ZoneSet, env: TranscriptEnv): Layer<Answerer> {
   const everyZone = set.zones.map((zone) => plain(zone.apex)).join(', ');
-  return tell(env, {
+  return tell(env, `Authority ${everyZone}`, {
     received: () => undefined,
     answered: (query, peer, answer, facts) => {
       const zone = set.find(query.question.name, query.question.type);
@@ -73,27 +74,35 @@ interface Teller {
   answered(query: DnsQuery, peer: Peer, answer: Answer, facts: LogFacts): void;
 }
 
-function tell(env: TranscriptEnv, teller: Teller): Layer<Answerer> {
-  return (next) => (query, peer) => {
-    const startedAtMs = env.clock.monotonic();
-    const option = findOption(query.message.edns, ACCOUNT_OPTION);
-    const traceId = option && decodeTraceId(option);
-    const facts: LogFacts = {
-      qname: query.question.name.toString(),
-      qtype: formatType(query.question.type),
-      peer: formatEndpoint(peer.remote),
-      transport: peer.transport,
-      ...(traceId !== undefined && { traceId }),
-    };
-    teller.received(query, peer, facts);
-    const answered = (answer: Answer): Answer => {
-      const { message, cached, failure, dropped } = answer;
-      // A flood that gets no answers gets no lines either; the limit tells when it begins.
-      if (dropped === true) return answer;
-      teller.answered(query, peer, answer, { ...facts, rcode: formatRcode(message.rcode), ms: Math.round((env.clock.monotonic() - startedAtMs) * 1000) / 1000, cached, ...(failure !== undefined && { failure }) });
-      return answer;
-    };
-    const answer = next(query, peer);
-    return answer instanceof Promise ? answer.then(answered) : answered(answer);
+/** Past the pace the answers are as ever, and only their number is told; with --verbose everything is. */
+function tell(env: TranscriptEnv, who: string, teller: Teller): Layer<Answerer> {
+  return (next) => {
+    if (!env.log.tells('info')) return next;
+    const more = (count: number): void => env.log.info(`${who}: … and ${count.toLocaleString('en')} more ${count === 1 ? 'query' : 'queries'} in the last second (--verbose tells each)`, { queries: count });
+    const pace = env.log.tells('debug') ? undefined : createPace(more, env.clock);
+    return (query, peer) => (pace?.take() === false ? next(query, peer) : tellOne(env, teller, next, query, peer));
   };
+}
+
+function tellOne(env: TranscriptEnv, teller: Teller, next: Answerer, query: DnsQuery, peer: Peer): Eventual<Answer> {
+  const startedAtMs = env.clock.monotonic();
+  const option = findOption(query.message.edns, ACCOUNT_OPTION);
+  const traceId = option && decodeTraceId(option);
+  const facts: LogFacts = {
+    qname: query.question.name.toString(),
+    qtype: formatType(query.question.type),
+    peer: formatEndpoint(peer.remote),
+    transport: peer.transport,
+    ...(traceId !== undefined && { traceId }),
+  };
+  teller.received(query, peer, facts);
+  const answered = (answer: Answer): Answer => {
+    const { message, cached, failure, dropped } = answer;
+    // A flood that gets no answers gets no lines either; the limit tells when it begins.
+    if (dropped === true) return answer;
+    teller.answered(query, peer, answer, { ...facts, rcode: formatRcode(message.rcode), ms: Math.round((env.clock.monotonic() - startedAtMs) * 1000) / 1000, cached, ...(failure !== undefined && { failure }) });
+    return answer;
+  };
+  const answer = next(query, peer);
+  return answer instanceof Promise ? answer.then(answered) : answered(answer);
 }

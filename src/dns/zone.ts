@@ -150,14 +150,18 @@ export function addressesAt(zone: Zone, name: Name): readonly RRset[] {
   return [TYPE.A, TYPE.AAAA].flatMap((type) => rrsets.get(type) ?? []);
 }
 
-export type Selected = { readonly kind: 'records'; readonly records: readonly ResourceRecord[]; readonly scope: number } | Exclude<Selection, { kind: 'records' }>;
+/** Of an RRset without a choice. */
+const ALL: readonly number[] = [];
+
+/** `picks`: as in a Selection; none where all records are given. */
+export type Selected = { readonly kind: 'records'; readonly records: readonly ResourceRecord[]; readonly picks: readonly number[]; readonly scope: number } | Exclude<Selection, { kind: 'records' }>;
 
 /** The records that an answer for `asker` gives of an RRset; `scope` as in a Selection. */
 export function selectRecords(rrset: RRset, asker: Asker): Selected {
-  if (!rrset.select) return { kind: 'records', records: rrset.records, scope: 0 };
-  const selection = rrset.select(asker);
+  if (!rrset.select) return { kind: 'records', records: rrset.records, picks: ALL, scope: 0 };
+  const selection = asker.decided ?? rrset.select(asker);
   if (selection.kind !== 'records') return selection;
-  return { kind: 'records', records: selection.picks.flatMap((pick) => rrset.records[pick] ?? []), scope: selection.scope };
+  return { kind: 'records', records: selection.picks.flatMap((pick) => rrset.records[pick] ?? []), picks: selection.picks, scope: selection.scope };
 }
 
 /** RFC 2308 §3: the SOA record as negative answers carry it, its TTL how long "no" may be believed. */

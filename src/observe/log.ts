@@ -9,6 +9,8 @@ export interface Log {
   info(message: string, facts?: LogFacts): void;
   warn(message: string, facts?: LogFacts): void;
   error(message: string, facts?: LogFacts): void;
+  /** Whether lines of this level go anywhere: what costs much to word need not be. */
+  tells(level: LogLevel): boolean;
   /** The same log, each line labelled with this party (`web`, `dns`, `store-1` …). */
   as(party: string): Log;
 }
@@ -20,17 +22,21 @@ export interface LogLine {
   readonly facts: LogFacts;
 }
 
-/** A Log that hands each line to `write`. */
-export function createLog(write: (line: LogLine) => void, party?: string): Log {
-  const at = (level: LogLevel) => (message: string, facts: LogFacts = {}) => write({ level, party, message, facts });
+export const LEVEL_RANK: Readonly<Record<LogLevel, number>> = { debug: 10, info: 20, warn: 30, error: 40 };
+
+/** A Log that hands each line to `write`, those below the `least` level left out. */
+export function createLog(write: (line: LogLine) => void, party?: string, least: LogLevel = 'debug'): Log {
+  const tells = (level: LogLevel): boolean => LEVEL_RANK[level] >= LEVEL_RANK[least];
+  const at = (level: LogLevel) => (tells(level) ? (message: string, facts: LogFacts = {}) => write({ level, party, message, facts }) : () => undefined);
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    as: (name) => createLog(write, name),
+    tells,
+    as: (name) => createLog(write, name, least),
   };
 }
 
 /** Says nothing. */
-export const silentLog: Log = createLog(() => undefined);
+export const silentLog: Log = createLog(() => undefined, undefined, 'error');

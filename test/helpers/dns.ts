@@ -81,7 +81,7 @@ export async function askAnything(handler: DnsHandler, question: string, options
 
 /** The one message of a handler that has answered with one. */
 export function single(reply: DnsReply): DnsMessage {
-  if ('messages' in reply) throw new Error('the handler has not answered with a single message');
+  if ('messages' in reply || 'shared' in reply) throw new Error('the handler has not answered with a single message');
   return reply;
 }
 

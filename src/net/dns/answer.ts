@@ -7,7 +7,8 @@ import { formatEndpoint } from '../address.js';
 import type { Eventual } from '../handler.js';
 import { createResponse } from './build.js';
 import { createEdns, encodeTcpKeepalive, findOption, isMalformedOption, OPTION, udpReplySize } from './edns.js';
-import { OPCODE, RCODE, SILENCE, type DnsHandler, type DnsMessage, type DnsReply, type Peer } from './message.js';
+import { OPCODE, RCODE, SILENCE, type DnsHandler, type DnsMessage, type DnsQuery, type DnsReply, type DnsShared, type Peer } from './message.js';
+import { readOrdinary } from './ordinary.js';
 import { encodeWithin } from './truncate.js';
 import { refuseSigned } from './tsig.js';
 import { decodeMessage, type Decoded } from './wire.js';
@@ -41,18 +42,38 @@ export function createAnswerer(handler: DnsHandler, log: Log, { tcpIdleMs }: Ans
   const encode = (peer: Peer, query: DnsMessage, response: DnsReply): Answered => {
     if (response === SILENCE) return undefined;
     try {
+      if ('shared' in response) {
+        const octets = octetsOfShared(query, response, peer, tcpIdleMs);
+        if (octets) return octets;
+      }
       if ('messages' in response) {
         if (peer.transport === 'udp') throw new Error('several messages have no place in a datagram');
         return encodeEach(query, response.messages, recursive);
       }
-      const conforming = conform(query, response, recursive);
+      const conforming = conform(query, 'shared' in response ? messageOfShared(query, response) : response, recursive);
       if (peer.transport === 'udp') return encodeWithin(conforming, udpReplySize(query));
       return encodeWithin(tcpIdleMs === undefined ? conforming : tellKeepalive(query, conforming, tcpIdleMs), MAX_MESSAGE_OCTETS);
     } catch (error) {
       return failed(peer, query, error);
     }
   };
+  const ask = (query: DnsQuery, peer: Peer): Eventual<Answered> => {
+    try {
+      const answer = handler(query, peer);
+      // Told apart by hand: an answer at hand never waits for a microtask.
+      if (!(answer instanceof Promise)) return encode(peer, query.message, answer);
+      return answer.then(
+        (later) => encode(peer, query.message, later),
+        (error: unknown) => failed(peer, query.message, error),
+      );
+    } catch (error) {
+      return failed(peer, query.message, error);
+    }
+  };
   return (octets, peer) => {
+    // What comes over TCP stands in memory that is used again.
+    const ordinary = readOrdinary(peer.transport === 'udp' ? octets : Uint8Array.from(octets));
+    if (ordinary) return ask(ordinary, peer);
     const decoded = decodeMessage(octets);
     if (decoded.kind === 'headerless') return undefined;
     if (decoded.kind === 'malformed') return refuse(decoded, respond);
@@ -66,18 +87,19 @@ export function createAnswerer(handler: DnsHandler, log: Log, { tcpIdleMs }: Ans
       const questions = query.questions.length === 1 ? query.questions : [];
       return encodeWithin(respond(query, { rcode: RCODE.FORMERR, ...refusal, questions }), udpReplySize(query));
     }
-    try {
-      const answer = handler({ message: query, question }, peer);
-      // Told apart by hand: an answer at hand never waits for a microtask.
-      if (!(answer instanceof Promise)) return encode(peer, query, answer);
-      return answer.then(
-        (later) => encode(peer, query, later),
-        (error: unknown) => failed(peer, query, error),
-      );
-    } catch (error) {
-      return failed(peer, query, error);
-    }
+    return ask({ message: query, question }, peer);
   };
+}
+
+/** undefined when it takes the message itself: to cut it, or to say more with it. */
+function octetsOfShared(query: DnsMessage, { shared, options }: DnsShared, peer: Peer, tcpIdleMs: number | undefined): Uint8Array | undefined {
+  if (peer.transport === 'udp') return shared.octetsFor(query, options, udpReplySize(query));
+  const keepalive = tcpIdleMs !== undefined && findOption(query.edns, OPTION.TCP_KEEPALIVE) !== undefined;
+  return keepalive ? undefined : shared.octetsFor(query, options, MAX_MESSAGE_OCTETS);
+}
+
+function messageOfShared(query: DnsMessage, { shared, options = [] }: DnsShared): DnsMessage {
+  return { ...shared.message, recursionDesired: query.recursionDesired, checkingDisabled: query.checkingDisabled, edns: query.edns && createEdns({ dnssecOk: query.edns.dnssecOk, options }) };
 }
 
 function* encodeEach(query: DnsMessage, messages: Iterable<DnsMessage>, recursive: boolean): Generator<Uint8Array> {

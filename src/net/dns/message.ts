@@ -122,7 +122,22 @@ export interface DnsStream {
 /** Nothing is sent. */
 export const SILENCE: DnsStream = { messages: [] };
 
-export type DnsReply = DnsMessage | DnsStream;
+/** As shared.ts makes it. */
+export interface SharedMessage {
+  /** Of the query it was made for; what belongs to one query in it means nothing. */
+  readonly message: DnsMessage;
+  /** For this query; undefined where that takes the message itself: to cut it, or for a query out of the ordinary. */
+  octetsFor(query: DnsMessage, options: readonly EdnsOption[] | undefined, maxOctets: number): Uint8Array | undefined;
+}
+
+/** A message that others get as well. */
+export interface DnsShared {
+  readonly shared: SharedMessage;
+  /** For the OPT, if the query has one. */
+  readonly options: readonly EdnsOption[] | undefined;
+}
+
+export type DnsReply = DnsMessage | DnsStream | DnsShared;
 
 /** Gives the answer as a value; the transport truncates, encodes and sends it. */
 export interface DnsHandler {

@@ -32,6 +32,7 @@ async function fates(handler: DnsHandler, count: number, question: (index: numbe
   for (let index = 0; index < count; index += 1) {
     const reply = await askAnything(handler, question(index), { remote, ...over });
     if ('messages' in reply) letters += '-';
+    else if ('shared' in reply) letters += 'a';
     else letters += reply.truncated && reply.answers.length === 0 ? 't' : 'a';
   }
   return letters;

@@ -4,7 +4,7 @@ import { createAuthority, createResolver } from '../../../src/dns/index.js';
 import { encodeTraceId } from '../../../src/net/dns/account.js';
 import type { DnsHandler } from '../../../src/net/dns/message.js';
 import { createLog, type LogLine } from '../../../src/observe/log.js';
-import { ask, createHandClock, scripted, wire, zoneOf, type AskOptions } from '../../helpers/dns.js';
+import { ask, askAnything, createHandClock, scripted, wire, zoneOf, type AskOptions } from '../../helpers/dns.js';
 
 const TRACE = '0123456789abcdef0123456789abcdef';
 
@@ -69,4 +69,31 @@ describe("an authority's transcript", () => {
       expect(lines[0]?.facts).to.deep.include({ traceId: TRACE });
     });
   }
+});
+
+describe('the transcript of a flood', () => {
+  const flood = async (least: 'debug' | 'info' | 'warn') => {
+    const lines: LogLine[] = [];
+    const clock = createHandClock();
+    const handler = createAuthority({ zones: [zoneOf('$ORIGIN example.\n@ 60 SOA ns hostmaster 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.53\n')] }, { clock, log: createLog((line) => lines.push(line), undefined, least) });
+    for (let count = 0; count < 1300; count += 1) await askAnything(handler, 'A ns.example');
+    return { lines, clock, handler };
+  };
+
+  it('is a burst, then how many more there were; and after a while it is told again', async () => {
+    const { lines, clock, handler } = await flood('info');
+    expect(lines).to.have.length(200);
+    clock.advance(1000);
+    expect(lines.at(-1)?.message).to.equal('Authority example: … and 1,100 more queries in the last second (--verbose tells each)');
+    expect(lines.at(-1)?.facts).to.deep.equal({ queries: 1100 });
+    for (let count = 0; count < 21; count += 1) await askAnything(handler, 'A ns.example');
+    expect(lines).to.have.length(221);
+    clock.advance(1000);
+    expect(lines.at(-1)?.message).to.contain('and 1 more query in');
+    for (let second = 0; second < 20; second += 1) clock.advance(1000);
+    for (let count = 0; count < 200; count += 1) await askAnything(handler, 'A ns.example');
+    expect(lines).to.have.length(422);
+  });
+  it('is told whole with --verbose', async () => expect((await flood('debug')).lines).to.have.length(1300));
+  it('is not told with --quiet', async () => expect((await flood('warn')).lines).to.have.length(0));
 });

@@ -1,0 +1,175 @@
+// The query that nearly every query is: a header, one question without pointers, and at most an OPT. It
+// is known by its octets and decoded only as far as somebody looks, since most answers are known already.
+
+import { decodeOptions, isMalformedOption } from './edns.js';
+import { OPCODE, TYPE, type DnsMessage, type DnsQuery, type Edns, type Question, type ResourceRecord } from './message.js';
+import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, Name } from './name.js';
+import { Reader } from './reader.js';
+
+const HEADER_OCTETS = 12;
+/** Root, type, size, extended rcode, version, flags, length (RFC 6891 §6.1.2). */
+const OPT_OCTETS = 11;
+const NOTHING: readonly ResourceRecord[] = [];
+
+/** The message, and the query that it is. Its values are those that decodeMessage gives. */
+export class OrdinaryQuery implements DnsMessage, DnsQuery {
+  /** As they came; nobody writes to them. */
+  readonly octets: Uint8Array;
+  /** Where the question section ends. */
+  readonly questionEnd: number;
+  /** Of the question section, ASCII letter case aside. */
+  readonly hash: number;
+  readonly hasEdns: boolean;
+  readonly response = false;
+  readonly opcode = OPCODE.QUERY;
+  readonly answers = NOTHING;
+  readonly authorities = NOTHING;
+  readonly additionals = NOTHING;
+  readonly #flags: number;
+  #edns: Edns | undefined;
+  #questions: readonly [Question] | undefined;
+
+  /** Only for octets that readOrdinary has looked through. */
+  constructor(octets: Uint8Array, questionEnd: number, hash: number, edns: Edns | undefined) {
+    this.octets = octets;
+    this.questionEnd = questionEnd;
+    this.hash = hash;
+    this.hasEdns = octets.length > questionEnd;
+    this.#flags = ((octets[2] as number) << 8) | (octets[3] as number);
+    this.#edns = edns;
+  }
+
+  get message(): this {
+    return this;
+  }
+
+  get id(): number {
+    return ((this.octets[0] as number) << 8) | (this.octets[1] as number);
+  }
+
+  get authoritative(): boolean {
+    return (this.#flags & 0x0400) !== 0;
+  }
+
+  get truncated(): boolean {
+    return (this.#flags & 0x0200) !== 0;
+  }
+
+  get recursionDesired(): boolean {
+    return (this.#flags & 0x0100) !== 0;
+  }
+
+  get recursionAvailable(): boolean {
+    return (this.#flags & 0x0080) !== 0;
+  }
+
+  get authenticData(): boolean {
+    return (this.#flags & 0x0020) !== 0;
+  }
+
+  get checkingDisabled(): boolean {
+    return (this.#flags & 0x0010) !== 0;
+  }
+
+  get rcode(): number {
+    return (this.#flags & 0xf) | (this.hasEdns ? (this.octets[this.questionEnd + 5] as number) << 4 : 0);
+  }
+
+  get question(): Question {
+    return this.questions[0];
+  }
+
+  get questions(): readonly [Question] {
+    return (this.#questions ??= [this.#decodeQuestion()]);
+  }
+
+  #decodeQuestion(): Question {
+    const { octets, questionEnd: end } = this;
+    const length = end - 4 - HEADER_OCTETS;
+    // A Buffer's slice() shares memory, and so would not be a copy.
+    const wire = new Uint8Array(length);
+    for (let at = 0; at < length; at += 1) wire[at] = octets[HEADER_OCTETS + at] as number;
+    return { name: length === 1 ? Name.root : new Name(wire), type: u16(octets, end - 4), class: u16(octets, end - 2) };
+  }
+
+  get dnssecOk(): boolean {
+    return this.hasEdns && ((this.octets[this.questionEnd + 7] as number) & 0x80) !== 0;
+  }
+
+  /** Whether its OPT has options; without any there is nothing in it that an answer could depend on. */
+  get hasOptions(): boolean {
+    return this.octets.length > this.questionEnd + OPT_OCTETS;
+  }
+
+  get edns(): Edns | undefined {
+    if (!this.hasEdns) return undefined;
+    return (this.#edns ??= { udpPayloadSize: u16(this.octets, this.questionEnd + 3), version: 0, dnssecOk: this.dnssecOk, options: [] });
+  }
+
+  /** Whether the question sections are the same, ASCII letter case aside; type and class have none to be set aside. */
+  asks(section: Uint8Array): boolean {
+    const { octets, questionEnd } = this;
+    const length = questionEnd - HEADER_OCTETS;
+    if (section.length !== length) return false;
+    for (let at = length - 1; at >= 0; at -= 1) {
+      const octet = octets[HEADER_OCTETS + at] as number;
+      // No length of a label is a letter: it is at most 63.
+      if (octet !== section[at] && (at >= length - 4 || LOWER[octet] !== section[at])) return false;
+    }
+    return true;
+  }
+
+  /** What `asks` compares with: the question section, the name in lower case. */
+  sectionKey(): Uint8Array {
+    const section = new Uint8Array(this.questionEnd - HEADER_OCTETS);
+    for (let at = 0; at < section.length; at += 1) {
+      const octet = this.octets[HEADER_OCTETS + at] as number;
+      section[at] = at < section.length - 4 ? (LOWER[octet] as number) : octet;
+    }
+    return section;
+  }
+}
+
+const LOWER = Uint8Array.from({ length: 256 }, (_, octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet));
+
+function u16(octets: Uint8Array, at: number): number {
+  return ((octets[at] as number) << 8) | (octets[at + 1] as number);
+}
+
+/**
+ * undefined for whatever is to be decoded in full: anything that isn't so simple, and anything that will
+ * be refused. The query looks at `octets` later on: nobody may write to them.
+ */
+export function readOrdinary(octets: Uint8Array): OrdinaryQuery | undefined {
+  const size = octets.length;
+  // QR and opcode; one question, no answers, no authorities, one additional record at most.
+  if (size < HEADER_OCTETS + 5 || ((octets[2] as number) & 0xf8) !== 0) return undefined;
+  if (octets[4] !== 0 || octets[5] !== 1 || octets[6] !== 0 || octets[7] !== 0 || octets[8] !== 0 || octets[9] !== 0 || octets[10] !== 0) return undefined;
+  const count = octets[11] as number;
+  if (count > 1) return undefined;
+
+  let hash = 0x811c9dc5;
+  let at = HEADER_OCTETS;
+  for (;;) {
+    const length = octets[at] as number;
+    if (length === 0) break;
+    const next = at + 1 + length;
+    if (length > MAX_LABEL_OCTETS || next >= size) return undefined;
+    for (; at < next; at += 1) hash = Math.imul(hash ^ (LOWER[octets[at] as number] as number), 0x01000193);
+  }
+  const end = at + 5;
+  if (at + 1 - HEADER_OCTETS > MAX_NAME_OCTETS || end > size) return undefined;
+  for (at += 1; at < end; at += 1) hash = Math.imul(hash ^ (octets[at] as number), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash ^= hash >>> 13;
+
+  if (count === 0) return end === size ? new OrdinaryQuery(octets, end, hash, undefined) : undefined;
+  if (end + OPT_OCTETS > size || octets[end] !== 0 || u16(octets, end + 1) !== TYPE.OPT || octets[end + 6] !== 0) return undefined;
+  if (u16(octets, end + 9) !== size - end - OPT_OCTETS) return undefined;
+  if (size === end + OPT_OCTETS) return new OrdinaryQuery(octets, end, hash, undefined);
+  const reader = new Reader(new Uint8Array(octets.buffer, octets.byteOffset, size), end + OPT_OCTETS);
+  const options = decodeOptions(reader);
+  if (reader.failure !== undefined || options.some(isMalformedOption)) return undefined;
+  const edns: Edns = { udpPayloadSize: u16(octets, end + 3), version: 0, dnssecOk: ((octets[end + 7] as number) & 0x80) !== 0, options };
+  return new OrdinaryQuery(octets, end, hash, edns);
+}
