@@ -17,5 +17,5 @@ export function createJsonLog(terminal: Terminal, level: LogLevel): Log {
   );
   return createLog((line) => {
     logger[line.level]({ ...(line.party === undefined ? {} : { party: line.party }), ...line.facts }, line.message.trim());
-  });
+  }, level);
 }

@@ -14,8 +14,6 @@ export interface TranscriptOptions {
   readonly color: boolean;
 }
 
-const RANK: Readonly<Record<LogLevel, number>> = { debug: 10, info: 20, warn: 30, error: 40 };
-
 const PARTY_COLORS: readonly (readonly [RegExp, (chalk: ChalkInstance) => ChalkInstance])[] = [
   [/^web/, (chalk) => chalk.cyan],
   [/^dns/, (chalk) => chalk.magenta],
@@ -49,8 +47,7 @@ export function createTranscriptLog(terminal: Terminal, options: TranscriptOptio
     error: (text) => chalk.red(text),
   };
   return createLog(({ level, party, message }) => {
-    if (RANK[level] < RANK[options.level]) return;
     const lines = message.split('\n').map((line) => `${label(party)}${paint[level](printable(line))}`.trimEnd());
     terminal.writeLine(lines.join('\n'));
-  });
+  }, options.level);
 }

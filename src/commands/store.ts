@@ -19,6 +19,7 @@ export default class Store extends BaseCommand {
     listen: fieldFlag(LISTEN, { defaultText: '127.0.0.1:40721' }),
     dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
+    memory: fieldFlag(FIELDS.memory, { defaultText: '256MB' }),
     id: fieldFlag(FIELDS.id, { defaultText: 'store-1' }),
   };
 
@@ -29,6 +30,7 @@ export default class Store extends BaseCommand {
       dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
       id: readOptional('id', FIELDS.id, flags.id) ?? 'store-1',
       rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),
+      memoryOctets: readOptional('memory', FIELDS.memory, flags.memory) ?? DEFAULTS.memoryOctets,
     };
     const env = await this.createEnv(flags);
     await runUntilSignal(createStoreService(options, env), { graceMs: DEFAULTS.graceMs }, env);

@@ -9,6 +9,8 @@ export interface Log {
   info(message: string, facts?: LogFacts): void;
   warn(message: string, facts?: LogFacts): void;
   error(message: string, facts?: LogFacts): void;
+  /** Whether a line of this level is written at all: facts of one that isn't need not be gathered. */
+  wants(level: LogLevel): boolean;
   /** The same log, each line labelled with this party (`web`, `dns`, `store-1` …). */
   as(party: string): Log;
 }
@@ -20,15 +22,21 @@ export interface LogLine {
   readonly facts: LogFacts;
 }
 
-/** A Log that hands each line to `write`. */
-export function createLog(write: (line: LogLine) => void, party?: string): Log {
-  const at = (level: LogLevel) => (message: string, facts: LogFacts = {}) => write({ level, party, message, facts });
+const RANK: Readonly<Record<LogLevel, number>> = { debug: 10, info: 20, warn: 30, error: 40 };
+
+/** A Log that hands each line of `least` or more to `write`. */
+export function createLog(write: (line: LogLine) => void, least: LogLevel = 'debug', party?: string): Log {
+  const wants = (level: LogLevel): boolean => RANK[level] >= RANK[least];
+  const at = (level: LogLevel) => (message: string, facts: LogFacts = {}) => {
+    if (wants(level)) write({ level, party, message, facts });
+  };
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    as: (name) => createLog(write, name),
+    wants,
+    as: (name) => createLog(write, least, name),
   };
 }
 

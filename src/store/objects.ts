@@ -16,7 +16,7 @@ import type { Gauges } from './health.js';
 import { METHODS } from './identity.js';
 import { objectNameOf, parseAlias, parseObjectPath } from './object-path.js';
 import type { Titles } from './titles.js';
-import { tellTransfer } from './transcript.js';
+import type { TellTransfer } from './transcript.js';
 
 export interface ObjectsParts {
   readonly source: DiskSource;
@@ -25,6 +25,7 @@ export interface ObjectsParts {
   readonly gauges: Gauges;
   /** For each answer; undefined: as fast as it goes. */
   readonly rateBytesPerSecond: number | undefined;
+  readonly tellTransfer: TellTransfer;
 }
 
 const EXAMPLES = 10;
@@ -38,7 +39,7 @@ function findAlias(catalog: Catalog, name: string): string | undefined {
 }
 
 export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log }): HttpHandler {
-  const { source, titles, digests, gauges, rateBytesPerSecond } = parts;
+  const { source, titles, digests, gauges, tellTransfer, rateBytesPerSecond } = parts;
   const { clock, log } = env;
 
   async function catalog(): Promise<Catalog> {
@@ -92,7 +93,7 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
     };
     const response = deliver(request, representation, clock.now());
     if (request.method !== 'GET' || (response.status !== 200 && response.status !== 206)) return response;
-    return tellTransfer(log, request, paced(response), objectNameOf(file.name), () => whyBroken);
+    return tellTransfer(request, paced(response), objectNameOf(file.name), () => whyBroken);
   }
 
   function paced(response: HttpResponse): HttpResponse {
