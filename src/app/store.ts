@@ -15,6 +15,8 @@ export interface StoreServiceOptions {
   readonly rateBytesPerSecond: number | undefined;
   /** Transfers at a time; undefined: no limit. */
   readonly capacity?: number | undefined;
+  /** Memory for files that are asked for again and again; undefined: none. */
+  readonly memoryOctets?: number;
 }
 
 export interface StoreService extends Service {
@@ -24,8 +26,8 @@ export interface StoreService extends Service {
 }
 
 export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'log'>): StoreService {
-  const { dir, id, rateBytesPerSecond: rate, capacity } = options;
-  const store = createStore({ dir, id, ...(rate === undefined ? {} : { rateBytesPerSecond: rate }), ...(capacity === undefined ? {} : { capacity }) }, env);
+  const { dir, id, rateBytesPerSecond: rate, capacity, memoryOctets = 0 } = options;
+  const store = createStore({ dir, id, memoryOctets, ...(rate === undefined ? {} : { rateBytesPerSecond: rate }), ...(capacity === undefined ? {} : { capacity }) }, env);
   const server = createHttpServer({ endpoint: options.listen, role: options.id }, store.handler, env);
   return {
     id: options.id,

@@ -20,6 +20,7 @@ export default class Store extends BaseCommand {
     dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
     capacity: fieldFlag(FIELDS.capacity, { defaultText: 'no limit' }),
+    memory: fieldFlag(FIELDS.memory, { defaultText: '256MB' }),
     id: fieldFlag(FIELDS.id, { defaultText: 'store-1' }),
   };
 
@@ -31,6 +32,7 @@ export default class Store extends BaseCommand {
       id: readOptional('id', FIELDS.id, flags.id) ?? 'store-1',
       capacity: readOptional('capacity', FIELDS.capacity, flags.capacity),
       rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),
+      memoryOctets: readOptional('memory', FIELDS.memory, flags.memory) ?? DEFAULTS.memoryOctets,
     };
     const env = await this.createEnv(flags);
     await runUntilSignal(createStoreService(options, env), { graceMs: DEFAULTS.graceMs }, env);

@@ -27,6 +27,8 @@ export const DEFAULTS = {
   publisherAuthority: { address: LOOPBACK, port: 40723 },
   cdnAuthority: { address: LOOPBACK, port: 40724 },
   stores: 2,
+  /** Of `cdn store`, for files that are asked for often. */
+  memoryOctets: 256_000_000,
   /** `cdn dns` tells there how the stores are. */
   status: { address: LOOPBACK, port: 40729 },
   /** The clips that come with the program. */
@@ -179,6 +181,16 @@ export const FIELDS = {
     parse: (text: string) => {
       const size = parseSize(text);
       return size === undefined || size < 1_000_000 || size > 16_000_000_000 ? undefined : size;
+    },
+  } satisfies Field<number>,
+  memory: {
+    env: 'CDN_MEMORY',
+    summary: 'memory of a store for files that are asked for again and again; 0 keeps none',
+    expected: '0, or a size from 1MB to 1TB such as "256MB"',
+    value: 'SIZE',
+    parse: (text: string) => {
+      const size = text === '0' ? 0 : parseSize(text);
+      return size === undefined || (size !== 0 && size < 1_000_000) || size > 1_000_000_000_000 ? undefined : size;
     },
   } satisfies Field<number>,
   ecsZone: {

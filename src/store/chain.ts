@@ -8,9 +8,11 @@ export interface StoreLayers {
   readonly accessLog: Layer<HttpHandler>;
   readonly identity: Layer<HttpHandler>;
   readonly health: Layer<HttpHandler>;
+  /** What is in memory already. */
+  readonly hot: Layer<HttpHandler>;
   readonly objects: HttpHandler;
 }
 
-export function createChain({ accessLog, identity, health, objects }: StoreLayers): HttpHandler {
-  return compose([accessLog, identity, health], objects);
+export function createChain({ accessLog, identity, health, hot, objects }: StoreLayers): HttpHandler {
+  return compose([accessLog, identity, health, hot], objects);
 }

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Layer } from '../net/handler.js';
 import { refuseMethod } from '../net/http/deliver.js';
-import { jsonResponse, textResponse, type HttpHandler } from '../net/http/message.js';
+import { jsonResponse, textResponse, type HttpHandler, type HttpRequest, type HttpResponse } from '../net/http/message.js';
 import { METHODS } from './identity.js';
 import type { Titles } from './titles.js';
 
@@ -20,9 +20,7 @@ const NO_STORE = { 'cache-control': 'no-store' };
 
 /** `GET /_cdn/health`: 200 when the folder can be read, also when the store is full, 503 when it can't; the load with either. */
 export function createHealth(store: { readonly id: string; readonly capacity: number | undefined }, titles: Titles, gauges: Gauges, clock: Clock): Layer<HttpHandler> {
-  return (next) => async (request) => {
-    const path = /^[^?]*/.exec(request.target)?.[0] ?? '';
-    if (path !== '/_cdn' && !path.startsWith('/_cdn/')) return next(request);
+  async function answer(request: HttpRequest, path: string): Promise<HttpResponse> {
     if (path !== '/_cdn/health') return textResponse(404, 'Here is only /_cdn/health.\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(request.method, METHODS);
     const now = clock.monotonic();
@@ -33,5 +31,9 @@ export function createHealth(store: { readonly id: string; readonly capacity: nu
     } catch {
       return jsonResponse(503, { status: 'folder unreadable', ...facts }, NO_STORE);
     }
+  }
+  return (next) => (request) => {
+    const path = request.target.startsWith('/_cdn') ? /^[^?]*/.exec(request.target)?.[0] ?? '' : '';
+    return path === '/_cdn' || path.startsWith('/_cdn/') ? answer(request, path) : next(request);
   };
 }

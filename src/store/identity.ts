@@ -2,7 +2,7 @@
 // of other origins to read what they need.
 
 import type { Layer } from '../net/handler.js';
-import type { HttpHandler, HttpResponse } from '../net/http/message.js';
+import type { HeaderFields, HttpHandler, HttpResponse } from '../net/http/message.js';
 
 export const METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -26,9 +26,22 @@ export function createIdentity(id: string): Layer<HttpHandler> {
     'access-control-allow-headers': 'if-match, if-modified-since, if-none-match, if-range, if-unmodified-since, range, traceparent, want-repr-digest',
     'access-control-max-age': '86400',
   };
-  const withCommon = (response: HttpResponse): HttpResponse => ({ ...response, fields: { ...response.fields, ...common } });
-  return (next) => async (request) => {
-    if (request.method !== 'OPTIONS') return withCommon(await next(request));
+  /** Of fields that come again and again, which are frozen. */
+  const known = new WeakMap<HeaderFields, HeaderFields>();
+  function fieldsWithCommon(fields: HeaderFields): HeaderFields {
+    if (!Object.isFrozen(fields)) return { ...fields, ...common };
+    const before = known.get(fields);
+    if (before !== undefined) return before;
+    const together = Object.freeze({ ...fields, ...common });
+    known.set(fields, together);
+    return together;
+  }
+  const withCommon = (response: HttpResponse): HttpResponse => ({ ...response, fields: fieldsWithCommon(response.fields) });
+  return (next) => (request) => {
+    if (request.method !== 'OPTIONS') {
+      const response = next(request);
+      return response instanceof Promise ? response.then(withCommon) : withCommon(response);
+    }
     const asked = request.fields['access-control-request-method'] === undefined ? {} : preflight;
     return withCommon({ status: 204, fields: { allow: ALLOW, ...asked }, body: { kind: 'none' } });
   };

@@ -16,7 +16,7 @@ import type { Gauges } from './health.js';
 import { METHODS } from './identity.js';
 import { objectNameOf, parseAlias, parseObjectPath } from './object-path.js';
 import type { Titles } from './titles.js';
-import { tellTransfer } from './transcript.js';
+import type { TellTransfer } from './transcript.js';
 
 export interface ObjectsParts {
   readonly source: DiskSource;
@@ -27,6 +27,7 @@ export interface ObjectsParts {
   readonly rateBytesPerSecond: number | undefined;
   /** Transfers at a time; Infinity: no limit. */
   readonly capacity: number;
+  readonly tellTransfer: TellTransfer;
 }
 
 const EXAMPLES = 10;
@@ -40,7 +41,7 @@ function findAlias(catalog: Catalog, name: string): string | undefined {
 }
 
 export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log }): HttpHandler {
-  const { source, titles, digests, gauges, rateBytesPerSecond, capacity } = parts;
+  const { source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity } = parts;
   const { clock, log } = env;
 
   async function catalog(): Promise<Catalog> {
@@ -98,7 +99,7 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
       if (gauges.transfers >= capacity) return full();
       gauges.transfers += 1;
     }
-    return tellTransfer(log, request, paced(response), objectNameOf(file.name), () => whyBroken);
+    return tellTransfer(request, paced(response), objectNameOf(file.name), () => whyBroken);
   }
 
   /** RFC 9110 §15.6.4: what costs no transfer (HEAD, 304, 416) is answered all the same. */

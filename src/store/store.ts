@@ -6,11 +6,13 @@ import type { Log } from '../observe/log.js';
 import { createChain } from './chain.js';
 import { createDigests } from './digests.js';
 import { createDiskSource } from './disk-source.js';
+import { createHotFiles } from './hot-files.js';
+import { createHotObjects } from './hot-objects.js';
 import { createHealth, type Gauges } from './health.js';
 import { createIdentity } from './identity.js';
 import { createObjects } from './objects.js';
 import { createTitles } from './titles.js';
-import { createAccessLog } from './transcript.js';
+import { createAccessLog, createTransferLog } from './transcript.js';
 
 export interface StoreOptions {
   /** The folder whose files are the objects. */
@@ -21,6 +23,8 @@ export interface StoreOptions {
   readonly rateBytesPerSecond?: number;
   /** Transfers at a time: reported, so that routing keeps more away, and more are answered 503. */
   readonly capacity?: number;
+  /** For files that are asked for again and again; 0, or with a rate: none are kept. */
+  readonly memoryOctets?: number;
 }
 
 export interface Store {
@@ -32,23 +36,28 @@ export interface Store {
 }
 
 export function createStore(options: StoreOptions, env: { clock: Clock; log: Log }): Store {
-  const { dir, id, rateBytesPerSecond, capacity } = options;
+  const { dir, id, rateBytesPerSecond, capacity, memoryOctets = 0 } = options;
   const source = createDiskSource(dir, env.clock);
   const titles = createTitles(dir, env.clock);
   const digests = createDigests(source, env);
+  const tellTransfer = createTransferLog(env);
+  const files = createHotFiles(source, rateBytesPerSecond === undefined ? memoryOctets : 0, env);
   const gauges: Gauges = { transfers: 0, refused: 0, startedMs: undefined };
   return {
     handler: createChain({
       accessLog: createAccessLog(env),
       identity: createIdentity(id),
       health: createHealth({ id, capacity }, titles, gauges, env.clock),
-      objects: createObjects({ source, titles, digests, gauges, rateBytesPerSecond, capacity: capacity ?? Infinity }, env),
+      hot: createHotObjects({ files, digests, gauges, tellTransfer, capacity: capacity ?? Infinity }, env.clock),
+      objects: createObjects({ source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity: capacity ?? Infinity }, env),
     }),
     start: async () => {
       const catalog = await titles.current();
       gauges.startedMs = env.clock.monotonic();
       for (const title of catalog.titles) digests.schedule([title.file]);
     },
-    stop: () => digests.stop(),
+    stop: async () => {
+      await Promise.all([digests.stop(), files.stop()]);
+    },
   };
 }

@@ -15,42 +15,107 @@ function factsOf(request: HttpRequest): LogFacts {
 
 /** A line for each answer at debug level, whatever it is. */
 export function createAccessLog(env: { clock: Clock; log: Log }): Layer<HttpHandler> {
-  return (next) => async (request) => {
-    const startedMs = env.clock.monotonic();
-    const response = await next(request);
-    const handlerMs = env.clock.monotonic() - startedMs;
-    env.log.debug(`${request.method} ${request.target} ${response.status}`, {
-      ...factsOf(request),
-      target: request.target,
-      status: response.status,
-      handlerMs,
-    });
-    return response;
+  const { clock, log } = env;
+  return (next) => {
+    // Asked once: whether a log wants such lines doesn't change.
+    if (!log.tells('debug')) return next;
+    return async (request) => {
+      const startedMs = clock.monotonic();
+      const response = await next(request);
+      const handlerMs = clock.monotonic() - startedMs;
+      log.debug(`${request.method} ${request.target} ${response.status}`, { ...factsOf(request), target: request.target, status: response.status, handlerMs });
+      return response;
+    };
   };
 }
 
 /**
- * The transfer of an object in the words of the original demo; `objectName` is "video1". `whyBroken`
- * tells, afterwards, what was wrong on this side, if anything.
+ * Tells the transfer of an object in the words of the original demo; `objectName` is "video1".
+ * `whyBroken` tells, afterwards, what was wrong on this side, if anything. Gives the response to send.
  */
-export function tellTransfer(log: Log, request: HttpRequest, response: HttpResponse, objectName: string, whyBroken: () => string | undefined): HttpResponse {
-  const range = response.status === 206 ? { range: response.fields['content-range'] ?? request.fields['range'] } : {};
-  const facts: LogFacts = { object: objectName, status: response.status, ...range, ...factsOf(request) };
-  log.info(`Received data: ${objectName}`, facts);
-  const finished = (outcome: TransferOutcome): void => {
-    response.finished?.(outcome);
-    const { bytes, durationMs } = outcome;
-    if (outcome.complete) {
-      log.info(`${objectName} Transfer Complete!`, { ...facts, bytes, durationMs });
-      return;
+export type TellTransfer = (request: HttpRequest, response: HttpResponse, objectName: string, whyBroken: () => string | undefined) => HttpResponse;
+
+/** Beyond so many transfers in one second nobody reads a line for each: the rest is told in one. */
+export const MOST_TOLD_A_SECOND = 500;
+const NAMES_TOLD = 3;
+
+/** Transfers that were counted and not told. */
+class Tally {
+  transfers = 0;
+  broken = 0;
+  octets = 0;
+  readonly names = new Map<string, number>();
+
+  add(objectName: string, { complete, bytes }: TransferOutcome): void {
+    this.transfers += 1;
+    this.octets += bytes;
+    if (!complete) this.broken += 1;
+    this.names.set(objectName, (this.names.get(objectName) ?? 0) + 1);
+  }
+
+  tell(log: Log): void {
+    const most = [...this.names].sort((a, b) => b[1] - a[1]);
+    const rest = most.length > NAMES_TOLD ? `, and ${most.length - NAMES_TOLD} more objects` : '';
+    const broken = this.broken === 0 ? '' : `, ${this.broken} of them broke off`;
+    const shown = most.slice(0, NAMES_TOLD).map(([name, times]) => `${name} ${times} times`).join(', ');
+    log.info(`… and ${this.transfers} more transfers, ${formatBytes(this.octets)}${broken}: ${shown}${rest}`, { transfers: this.transfers, broken: this.broken, bytes: this.octets });
+  }
+}
+
+export function createTransferLog({ clock, log }: { clock: Clock; log: Log }): TellTransfer {
+  let tally: Tally | undefined;
+  let since = -Infinity;
+  let told = 0;
+
+  function count(objectName: string, outcome: TransferOutcome): void {
+    if (tally === undefined) {
+      const counting = (tally = new Tally());
+      clock.after(1000, () => {
+        tally = undefined;
+        counting.tell(log);
+      });
     }
-    const why = whyBroken();
-    log.warn(`${objectName} transfer broke off after ${formatBytes(bytes)}${why === undefined ? '' : `: ${why}`}`, {
-      ...facts,
-      bytes,
-      durationMs,
-      ...(why === undefined ? {} : { why }),
-    });
+    tally.add(objectName, outcome);
+  }
+
+  function isOneTooMany(): boolean {
+    const now = clock.monotonic();
+    if (now - since >= 1000) {
+      since = now;
+      told = 0;
+    }
+    told += 1;
+    return told > MOST_TOLD_A_SECOND;
+  }
+
+  return (request, response, objectName, whyBroken) => {
+    if (isOneTooMany()) {
+      return {
+        ...response,
+        finished: (outcome) => {
+          response.finished?.(outcome);
+          count(objectName, outcome);
+        },
+      };
+    }
+    const range = response.status === 206 ? { range: response.fields['content-range'] ?? request.fields['range'] } : {};
+    const facts: LogFacts = { object: objectName, status: response.status, ...range, ...factsOf(request) };
+    log.info(`Received data: ${objectName}`, facts);
+    const finished = (outcome: TransferOutcome): void => {
+      response.finished?.(outcome);
+      const { bytes, durationMs } = outcome;
+      if (outcome.complete) {
+        log.info(`${objectName} Transfer Complete!`, { ...facts, bytes, durationMs });
+        return;
+      }
+      const why = whyBroken();
+      log.warn(`${objectName} transfer broke off after ${formatBytes(bytes)}${why === undefined ? '' : `: ${why}`}`, {
+        ...facts,
+        bytes,
+        durationMs,
+        ...(why === undefined ? {} : { why }),
+      });
+    };
+    return { ...response, finished };
   };
-  return { ...response, finished };
 }

@@ -8,6 +8,8 @@ export interface FileVersion {
   readonly etag: string;
   readonly length: number;
   readonly modifiedMs: number;
+  /** When it was last touched in any way, by the file system's own clock (ctime). */
+  readonly changedMs: number;
 }
 
 /**
@@ -20,7 +22,7 @@ export function versionOf(stats: BigIntStats): FileVersion {
   const identity = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ');
   // Hashed, since inode numbers are nobody's business; 132 bits of it.
   const opaque = createHash('sha256').update(identity).digest('base64url').slice(0, 22);
-  return { etag: `"${opaque}"`, length: Number(stats.size), modifiedMs: Number(stats.mtimeNs / 1_000_000n) };
+  return { etag: `"${opaque}"`, length: Number(stats.size), modifiedMs: Number(stats.mtimeNs / 1_000_000n), changedMs: Number(stats.ctimeNs / 1_000_000n) };
 }
 
 /**

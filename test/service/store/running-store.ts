@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { systemClock } from '../../../src/base/clock.js';
+import { systemClock, type Clock } from '../../../src/base/clock.js';
 import { createHttpServer, type HttpServer } from '../../../src/net/http/server.js';
 import { createLog, type LogLine } from '../../../src/observe/log.js';
 import { createStore, type Store, type StoreOptions } from '../../../src/store/index.js';
@@ -19,7 +19,7 @@ export interface RunningStore {
 }
 
 /** Call it in a `describe`: the function it returns starts a store of `dir`. */
-export function useStores(): (dir: string, over?: Partial<StoreOptions>) => Promise<RunningStore> {
+export function useStores(): (dir: string, over?: Partial<StoreOptions>, clock?: Clock) => Promise<RunningStore> {
   const running: { readonly store: Store; readonly server: HttpServer }[] = [];
   afterEach('stop stores', async () => {
     for (const { store, server } of running.splice(0)) {
@@ -27,14 +27,14 @@ export function useStores(): (dir: string, over?: Partial<StoreOptions>) => Prom
       await store.stop();
     }
   });
-  return async (dir, over = {}) => {
+  return async (dir, over = {}, clock = systemClock) => {
     const lines: LogLine[] = [];
     const waiting = new Set<() => void>();
     const log = createLog((line) => {
       lines.push(line);
       for (const look of waiting) look();
     });
-    const store = createStore({ dir, id: 'store-1', ...over }, { clock: systemClock, log });
+    const store = createStore({ dir, id: 'store-1', ...over }, { clock, log });
     await store.start();
     const server = createHttpServer({ endpoint: { address: '127.0.0.1', port: 0 } }, store.handler, { clock: systemClock, log });
     running.push({ store, server });

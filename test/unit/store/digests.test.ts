@@ -19,7 +19,7 @@ function createFiles(content: Record<string, string>) {
   let openNow = 0;
   let mostOpen = 0;
   const gates = new Map<string, Promise<void>>();
-  const version = (name: string): FileVersion => ({ etag: `"${name} ${content[name] ?? ''}"`, length: content[name]?.length ?? 0, modifiedMs: 0 });
+  const version = (name: string): FileVersion => ({ etag: `"${name} ${content[name] ?? ''}"`, length: content[name]?.length ?? 0, modifiedMs: 0, changedMs: 0 });
   const source: DiskSource = {
     open: ([name = '']): Promise<Opening> => {
       openings.push(name);
@@ -135,7 +135,7 @@ describe('digests', () => {
     expect(files.openings).to.deep.equal(['a', 'a']);
     expect(files.stillOpen()).to.equal(0);
     expect(lines).to.include('no digest of a: a read failed');
-    const version = { etag: '"x"', length: 1, modifiedMs: 0 };
+    const version = { etag: '"x"', length: 1, modifiedMs: 0, changedMs: 0 };
     expect(await digests.wait(['absent'], version, NEVER)).to.equal(undefined);
   });
 

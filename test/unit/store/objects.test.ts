@@ -5,6 +5,7 @@ import type { HttpRequest } from '../../../src/net/http/message.js';
 import { createLog } from '../../../src/observe/log.js';
 import type { Digests } from '../../../src/store/digests.js';
 import type { OpenFile, Opening } from '../../../src/store/disk-source.js';
+import { createTransferLog } from '../../../src/store/transcript.js';
 import { createObjects } from '../../../src/store/objects.js';
 
 const PEER = { address: '127.0.0.1', port: 1 };
@@ -20,7 +21,7 @@ describe('objects of a store', () => {
   });
   const file: OpenFile = {
     name: 'video1.mp4',
-    version: { etag: '"a"', length: 3, modifiedMs: 0 },
+    version: { etag: '"a"', length: 3, modifiedMs: 0, changedMs: 0 },
     read: async function* () { yield await Promise.resolve(Buffer.from('abc')); },
     close: () => { closes += 1; return Promise.resolve(); },
   };
@@ -29,7 +30,8 @@ describe('objects of a store', () => {
   function create(open: () => Promise<Opening>, digests = noDigests, capacity = Infinity) {
     const gauges = { get transfers() { return transfers; }, set transfers(value) { transfers = value; }, refused: 0, startedMs: 0 };
     const titles = { current: () => Promise.resolve(createCatalog(['video1.mp4'])) };
-    return createObjects({ source: { open }, titles, digests, gauges, rateBytesPerSecond: undefined, capacity }, { clock: systemClock, log: createLog((line) => lines.push(line.message)) });
+    const env = { clock: systemClock, log: createLog((line) => lines.push(line.message)) };
+    return createObjects({ source: { open }, titles, digests, gauges, tellTransfer: createTransferLog(env), rateBytesPerSecond: undefined, capacity }, env);
   }
   const request = (over: Partial<HttpRequest> = {}): HttpRequest =>
     ({ method: 'GET', target: '/video1.mp4', fields: {}, peer: PEER, local: PEER, signal: new AbortController().signal, ...over });
