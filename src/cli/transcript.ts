@@ -48,9 +48,11 @@ export function createTranscriptLog(terminal: Terminal, options: TranscriptOptio
     warn: (text) => chalk.yellow(text),
     error: (text) => chalk.red(text),
   };
-  return createLog(({ level, party, message }) => {
+  return createLog(({ level, party, message, facts }) => {
     if (RANK[level] < RANK[options.level]) return;
-    const lines = message.split('\n').map((line) => `${label(party)}${paint[level](printable(line))}`.trimEnd());
+    const { traceId } = facts;
+    const trace = options.level === 'debug' && typeof traceId === 'string' ? ` [trace ${traceId}]` : '';
+    const lines = message.split('\n').map((line, index) => (index === 0 ? `${line}${trace}` : line)).map((line) => `${label(party)}${paint[level](printable(line))}`.trimEnd());
     terminal.writeLine(lines.join('\n'));
   });
 }
