@@ -44,6 +44,7 @@ export function forTerminal(line: string): string {
 
 export interface Teller {
   message(message: StoryMessage): void;
+  line(line: string): void;
   result(report: FetchReport): void;
 }
 
@@ -58,6 +59,7 @@ export function createTeller(options: { logJson: boolean; toStderr: boolean; log
   };
   return {
     message: (message) => tell(storyLine(message), { ...message }),
+    line: (line) => tell(line, {}),
     result: (report) => {
       const { messages, ...facts } = report;
       tell(fetchSummary(report), { ...facts, messages: messages.length });

@@ -46,8 +46,10 @@ export function createTranscriptLog(terminal: Terminal, options: TranscriptOptio
     warn: (text) => chalk.yellow(text),
     error: (text) => chalk.red(text),
   };
-  return createLog(({ level, party, message }) => {
-    const lines = message.split('\n').map((line) => `${label(party)}${paint[level](printable(line))}`.trimEnd());
+  return createLog(({ level, party, message, facts }) => {
+    const { traceId } = facts;
+    const trace = options.level === 'debug' && typeof traceId === 'string' ? ` [trace ${traceId}]` : '';
+    const lines = message.split('\n').map((line, index) => (index === 0 ? `${line}${trace}` : line)).map((line) => `${label(party)}${paint[level](printable(line))}`.trimEnd());
     terminal.writeLine(lines.join('\n'));
   }, undefined, options.level);
 }

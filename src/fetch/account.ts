@@ -50,13 +50,17 @@ function tellExchange(story: Story, exchange: AccountedExchange, askNumber: 4 | 
     ...common, number: askNumber + 1, atMs: askedAtMs + exchange.at + exchange.ms, from: authority, to: local,
     what: formatAnswer(exchange),
   });
+  story.phase({
+    kind: 'dns', label: `${exchange.type}? ${bareName(exchange.name)}`, party: authority, sight: 'told',
+    startMs: askedAtMs + exchange.at, endMs: askedAtMs + exchange.at + exchange.ms,
+  });
 }
 
-function tellUnsent(story: Story, numbers: readonly number[], sight: 'not-sent' | 'not-visible', what: string): void {
+function tellUnsent(story: Story, numbers: readonly number[], sight: 'not-sent' | 'not-visible', what: string, facts: StoryMessage['facts'] = {}): void {
   const nobody: Party = { role: 'local DNS', endpoint: undefined };
   for (const number of numbers) {
     const message: StoryMessage = {
-      number, atMs: story.elapsedMs(), sight, from: nobody, to: nobody, transport: undefined, facts: {},
+      number, atMs: story.elapsedMs(), sight, from: nobody, to: nobody, transport: undefined, facts,
       what: `${sight === 'not-sent' ? 'not sent' : 'not visible'}: ${what}`,
     };
     story.tell(message);
@@ -98,7 +102,7 @@ export function tellAccount(story: Story, account: Account, question: Question, 
     tellUnsent(story, [4, 5, 6, 7], 'not-visible', failure);
     return;
   }
-  if (first.length === 0) tellUnsent(story, [4, 5], 'not-sent', fromCache(aliases.length === 0 ? answer.answers : aliases));
+  if (first.length === 0) tellUnsent(story, [4, 5], 'not-sent', fromCache(aliases.length === 0 ? answer.answers : aliases), { cached: true });
   for (const exchange of second) tellExchange(story, exchange, 6, askedAtMs);
   if (second.length > 0) return;
   if (failed) {
@@ -106,7 +110,7 @@ export function tellAccount(story: Story, account: Account, question: Question, 
     return;
   }
   const led = aliases.length > 0 && others.length > 0;
-  if (first.length === 0 || led) tellUnsent(story, [6, 7], 'not-sent', fromCache(led ? others : answer.answers));
+  if (first.length === 0 || led) tellUnsent(story, [6, 7], 'not-sent', fromCache(led ? others : answer.answers), { cached: true });
   else tellUnsent(story, [6, 7], 'not-sent', 'the first authority’s answer was the last word');
 }
 

@@ -8,6 +8,7 @@ import { formatEndpoint, isLoopback, type Endpoint } from '../net/address.js';
 import { ConnectError, type HttpClientResponse } from '../net/http/client.js';
 import type { HeaderFields } from '../net/http/message.js';
 import { formatTraceparent } from '../observe/trace.js';
+import { tellNoAnswer, tellResponse } from './explain/http.js';
 import { literalAddress } from './host.js';
 import type { FetchEnv, FetchOptions, Party } from './model.js';
 import type { Asking } from './resolve.js';
@@ -90,11 +91,11 @@ export function createContact(options: FetchOptions, env: Pick<FetchEnv, 'http'>
       const endpoint = { address, port: portOf(url) };
       const party = { role, endpoint };
       const atMs = asking.story.elapsedMs();
-      const tell = (client: Party, text: string): void =>
-        asking.story.tell({ number, atMs, sight: 'seen', from: client, to: party, transport: 'http', what: text, facts });
+      const tell = (client: Party, text: string, more = {}): void =>
+        asking.story.tell({ number, atMs, sight: 'seen', from: client, to: party, transport: 'http', what: text, facts: { ...facts, ...more } });
       try {
         // RFC 6066 §3: an address is no server name; the certificate is then checked against the address.
-      const response = await env.http.request({
+        const request = {
           endpoint,
           ...(url.protocol === 'https:' ? { tls: { servername: literalAddress(url.hostname) === undefined ? url.hostname : '' } } : {}),
           method: 'GET',
@@ -106,13 +107,16 @@ export function createContact(options: FetchOptions, env: Pick<FetchEnv, 'http'>
           connectTimeoutMs: Math.ceil(options.timeoutMs / addresses.length),
           headTimeoutMs: options.timeoutMs,
           idleTimeoutMs: options.timeoutMs,
-        });
+        };
+        const response = tellResponse(asking.story, party, request, await env.http.request(request), atMs);
         const client = { role: 'client', endpoint: response.local };
         tell(client, what);
         return { url, party, client, response };
       } catch (error) {
         asking.signal.throwIfAborted();
-        tell({ role: 'client', endpoint: undefined }, `${what}: ${reasonOf(error, endpoint)}`);
+        const why = reasonOf(error, endpoint);
+        tell({ role: 'client', endpoint: undefined }, `${what}: ${why}`, { failed: why });
+        tellNoAnswer(asking.story, party, `GET ${url.pathname}${url.search}`, atMs, why);
         if (!(error instanceof ConnectError)) {
           if (!(error instanceof CdnError)) throw error;
           throw partyError(error.code, role, url, endpoint, reasonOf(error, endpoint), error);

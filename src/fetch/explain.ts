@@ -2,7 +2,7 @@
 // person reads them.
 
 import { formatEndpoint } from '../net/address.js';
-import type { Party, StoryMessage } from './model.js';
+import type { FetchEvent, Party, Phase, StoryMessage, WireRecord } from './model.js';
 import { printable, printableFacts } from './text.js';
 
 /** Takes messages in the order in which they are to be read, and stamps none of them. */
@@ -10,10 +10,14 @@ export interface Story {
   /** Milliseconds since the fetch began, to the microsecond: what is below is noise. */
   elapsedMs(): number;
   tell(message: StoryMessage): void;
+  /** Whether anybody looks at more than the messages: only then are transfers watched, which costs time. */
+  readonly watched: boolean;
+  phase(phase: Phase): void;
+  wire(record: WireRecord): void;
   readonly messages: readonly StoryMessage[];
 }
 
-export function createStory(monotonic: () => number, onMessage: (message: StoryMessage) => void): Story {
+export function createStory(monotonic: () => number, onEvent: (event: FetchEvent) => void, watched = false): Story {
   const begun = monotonic();
   const messages: StoryMessage[] = [];
   return {
@@ -22,7 +26,14 @@ export function createStory(monotonic: () => number, onMessage: (message: StoryM
       // Messages go to terminals, logs and JSON alike, and JSON lets through what moves a terminal.
       const message = printableFacts(told);
       messages.push(message);
-      onMessage(message);
+      onEvent({ kind: 'message', message });
+    },
+    watched,
+    phase: (phase) => {
+      if (watched) onEvent({ kind: 'phase', phase: printableFacts(phase) });
+    },
+    wire: (record) => {
+      if (watched) onEvent({ kind: 'wire', record });
     },
     messages,
   };

@@ -33,9 +33,10 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
   const resolve = createResolve(options, env);
   const get = createGet(resolve, createContact(options, env));
 
-  function begin(onEvent: (event: FetchEvent) => void, signal: AbortSignal): Asking {
-    const story = createStory(() => env.clock.monotonic(), (message) => onEvent({ kind: 'message', message }));
-    return { story, trace: createTrace(env.random), signal };
+  function begin(onEvent: (event: FetchEvent) => void, signal: AbortSignal, watched = false): Asking {
+    const trace = createTrace(env.random);
+    onEvent({ kind: 'begun', traceId: trace.traceId, atWallMs: env.clock.now() });
+    return { story: createStory(() => env.clock.monotonic(), onEvent, watched), trace, signal };
   }
 
   async function findContent(plan: Plan, asking: Asking): Promise<Content> {
@@ -57,7 +58,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
   async function fetch(request: FetchRequest, onEvent: (event: FetchEvent) => void, signal: AbortSignal): Promise<FetchReport> {
     const plan = parseTarget(request.target);
     signal.throwIfAborted();
-    const asking = begin(onEvent, signal);
+    const asking = begin(onEvent, signal, request.watched);
     await selectTarget(request.output, plan.kind === 'url' ? fileNameOf(plan.url) : undefined, request.force);
     const content = await findContent(plan, asking);
     const target = await selectTarget(request.output, fileNameOf(content.url), request.force);

@@ -5,7 +5,9 @@ import { CdnError } from '../base/errors.js';
 import { formatEndpoint } from '../net/address.js';
 import type { HeaderFields } from '../net/http/message.js';
 import { adviceFor, partyError, roleOf, type Contact, type Reply, type Role } from './contact.js';
+import { formatCacheStep, parseCacheStatus } from './explain/cache-status.js';
 import type { Asking, Resolve } from './resolve.js';
+import { formatStatus } from './status.js';
 import { printable } from './text.js';
 
 export interface GetRequest {
@@ -23,23 +25,13 @@ export type Get = (request: GetRequest, asking: Asking) => Promise<Reply>;
 const MAX_REDIRECTS = 5;
 /** RFC 9110 §15.4: the ones that name another place in Location. */
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
-const PHRASES: Readonly<Record<number, string>> = {
-  200: 'OK', 206: 'Partial Content', 304: 'Not Modified', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found',
-  405: 'Method Not Allowed', 410: 'Gone', 416: 'Range Not Satisfiable', 429: 'Too Many Requests', 500: 'Internal Server Error',
-  502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout',
-};
-
-export function formatStatus(status: number): string {
-  const phrase = PHRASES[status];
-  return phrase === undefined ? String(status) : `${status} ${phrase}`;
-}
 
 /** Tells the answer to a request: message 2 of the portal, 10 of anybody else. */
 export function tellAnswer(reply: Reply, what: string, asking: Asking): void {
   const { party, client, response } = reply;
   asking.story.tell({
     number: party.role === 'portal' ? 2 : 10, atMs: asking.story.elapsedMs(), sight: 'seen', from: party, to: client, transport: 'http',
-    what: `${formatStatus(response.status)}${what === '' ? '' : `, ${what}`}`,
+    what: [formatStatus(response.status), ...(what === '' ? [] : [what]), ...parseCacheStatus(response.fields['cache-status']).map((step) => `cache ${formatCacheStep(step)}`)].join(', '),
     facts: { status: response.status, fields: response.fields },
   });
 }

@@ -2,6 +2,9 @@
 
 export { createFetcher } from './fetcher.js';
 export { formatStory } from './explain.js';
+export { createExplainer, type ExplainEnd, type Explanation } from './explain/explanation.js';
+export { EXPLAIN_FILES, EXPLAIN_FORMATS, renderExplanation, type ExplainFormat } from './explain/render.js';
+export { formatEnding } from './explain/text.js';
 export type {
   FetchEnv, FetchEvent, FetchOptions, FetchOutput, FetchReport, FetchRequest, Fetcher, OpenResult, Party, Sight, StoryMessage,
 } from './model.js';

@@ -39,6 +39,8 @@ export interface FetchRequest {
   readonly output: FetchOutput;
   /** Replace a file that is there already. */
   readonly force: boolean;
+  /** Tell the phases of each transfer and the octets, too. */
+  readonly watched?: boolean;
 }
 
 /** Who sends or gets a message: "client", "portal", "local DNS", "authority of hiscinema.com", "store". */
@@ -68,8 +70,48 @@ export interface StoryMessage {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** A stretch of time and what it went for: a bar of the waterfall. */
+export interface Phase {
+  /** `wait`: from the request to the first byte of the answer. */
+  readonly kind: 'dns' | 'connect' | 'wait' | 'transfer';
+  /** What for: "A? file1.hiscinema.com", "GET /video1.mp4". */
+  readonly label: string;
+  /** Who was waited for. */
+  readonly party: Party;
+  /** `told`: by the local DNS, of its own asking; it lies within another phase. */
+  readonly sight: 'seen' | 'told';
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Of a transfer. */
+  readonly bytes?: number;
+  /** Why it came to nothing. */
+  readonly failed?: string;
+}
+
+/** Octets that went over the wire, for who wants to look at them: a whole DNS message, or a part of an HTTP one. */
+export interface WireRecord {
+  readonly atMs: number;
+  readonly protocol: 'dns' | 'http' | 'https';
+  readonly transport: 'udp' | 'tcp';
+  /** HTTP parts of one connection share it. */
+  readonly connection: number;
+  readonly sender: 'client' | 'server';
+  readonly client: Endpoint;
+  readonly server: Endpoint;
+  readonly part: 'connected' | 'message' | 'head' | 'body' | 'end';
+  readonly octets: Uint8Array;
+  /** So many octets belong here and were not kept. */
+  readonly left?: number;
+  /** `sent`: octet by octet as on the wire; `rebuilt`: from what they say. */
+  readonly origin: 'sent' | 'rebuilt';
+}
+
 export type FetchEvent =
+  /** First. `atWallMs` since 1970: what the offsets of all others count from. */
+  | { readonly kind: 'begun'; readonly traceId: string; readonly atWallMs: number }
   | { readonly kind: 'message'; readonly message: StoryMessage }
+  | { readonly kind: 'phase'; readonly phase: Phase }
+  | { readonly kind: 'wire'; readonly record: WireRecord }
   /** Bytes follow. `object` is what transcripts call it: "video1". */
   | { readonly kind: 'transfer'; readonly object: string; readonly totalBytes: number | undefined }
   /** This many more bytes have arrived and are written. */

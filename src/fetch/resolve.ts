@@ -17,6 +17,7 @@ import { bareName, formatDnsAnswer, tellAccount, tellHidden } from './account.js
 import { selectAddresses } from './answer.js';
 import { failedAnswer, failureReasons, noSuchName, notThere } from './dns-errors.js';
 import type { Story } from './explain.js';
+import { answerFacts, recordExchange, tellAsking } from './explain/dns.js';
 import { literalAddress, loopbackName } from './host.js';
 import type { FetchEnv, FetchOptions } from './model.js';
 
@@ -79,7 +80,8 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
     try {
       result = await exchange(name, type, asking);
     } catch (error) {
-      story.tell({ number: askNumber, atMs: askedAtMs, sight: 'seen', from: CLIENT, to: dns, transport: 'udp', what: `${what}: no answer`, facts });
+      story.tell({ number: askNumber, atMs: askedAtMs, sight: 'seen', from: CLIENT, to: dns, transport: 'udp', what: `${what}: no answer`, facts: { ...facts, failed: 'no answer' } });
+      tellAsking(story, dns, what, askedAtMs, 'no answer');
       throw notThere(error, options.dns, asking.signal);
     }
     const client = { role: 'client', endpoint: result.local };
@@ -87,13 +89,15 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
     const option = findOption(result.message.edns, ACCOUNT_OPTION);
     const account = option === undefined ? undefined : decodeAccount(option);
     story.tell({ number: askNumber, atMs: askedAtMs, sight: 'seen', from: client, to: dns, transport: result.transport, what, facts });
+    tellAsking(story, dns, what, askedAtMs);
+    recordExchange(story, result, askedAtMs);
     const question = { name, type, class: CLASS.IN };
     if (step === 'content' && account !== undefined) tellAccount(story, account, question, result.message, askedAtMs, failureReasons(result.message));
     if (step === 'content' && account === undefined) tellHidden(story, `${formatEndpoint(options.dns)} gives no account`);
     story.tell({
       number: answerNumber, atMs: story.elapsedMs(), sight: 'seen', from: dns, to: client, transport: result.transport,
       what: formatDnsAnswer(result, rcode) + (step === 'portal' && account?.cached === true && result.message.rcode === RCODE.NOERROR ? ', from its cache' : ''),
-      facts: { rcode, cached: account?.cached, answers: result.message.answers.length },
+      facts: answerFacts(result.message, account?.cached),
     });
     if (result.message.rcode !== RCODE.NOERROR && result.message.rcode !== RCODE.NXDOMAIN) {
       throw failedAnswer(result.message, { dns: options.dns, name, type, account });

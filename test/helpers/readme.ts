@@ -49,6 +49,8 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/^(etag: )"[^"]*"/gim, '$1"0"'],
   [/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"DATE"'],
   [/^(hercdn\/\S+) .*$/gm, '$1'],
+  [/ *[░▒▓█]+ */g, '▒'],
+  [/\b[0-9a-f]{32}\b/g, 'ID'],
   // Columns are as wide as what differs.
   [/(?<=\S) {2,}/g, ' '],
 ];

@@ -10,7 +10,7 @@ import { encodeMessage } from './wire.js';
 
 /** Ends with the signal at the latest; an abort ends it as silence. */
 export function exchangeTcp(server: Endpoint, query: DnsMessage, signal: AbortSignal, mixed?: MixedCase): Promise<Attempt> {
-  const octets = frame(encodeMessage(query));
+  const sent = encodeMessage(query);
   if (signal.aborted) return Promise.resolve({ kind: 'silent' });
   return new Promise((resolve) => {
     const deframer = new Deframer();
@@ -24,7 +24,7 @@ export function exchangeTcp(server: Endpoint, query: DnsMessage, signal: AbortSi
     signal.addEventListener('abort', giveUp, { once: true });
     socket.on('error', (error) => finish(unreachable(error)));
     socket.on('close', () => finish({ kind: 'unreachable', why: 'closed the connection before it answered' }));
-    socket.on('connect', () => socket.write(octets));
+    socket.on('connect', () => socket.write(frame(sent)));
     socket.on('data', (chunk) => {
       deframer.push(chunk);
       const received = deframer.next();
@@ -33,7 +33,7 @@ export function exchangeTcp(server: Endpoint, query: DnsMessage, signal: AbortSi
       // RFC 2181 §9: what was cut short is not used but asked for anew over TCP, and here that has been done.
       if (verdict.kind === 'answer' && verdict.message.truncated) finish({ kind: 'malformed', why: 'sent an answer cut short (TC=1) even over TCP' });
       // Nobody else can speak on this connection, and nothing else was asked on it: no use in waiting on.
-      else if (verdict.kind === 'answer') finish({ ...verdict, local: { address: unmapIPv4(socket.localAddress ?? ''), port: socket.localPort ?? 0 } });
+      else if (verdict.kind === 'answer') finish({ ...verdict, wire: { sent, received }, local: { address: unmapIPv4(socket.localAddress ?? ''), port: socket.localPort ?? 0 } });
       else finish(verdict.kind === 'malformed' ? verdict : { kind: 'malformed', why: 'sent something that answers nothing it was asked' });
     });
   });

@@ -69,7 +69,7 @@ export async function exchangeUdp(server: Endpoint, query: DnsMessage, patienceM
       const remote = socket.remoteAddress();
       if (from.address !== remote.address || from.port !== remote.port) return;
       const verdict = selectVerdict(received, query, mixed);
-      if (verdict.kind === 'answer') finish({ ...verdict, local: localEnd(socket) });
+      if (verdict.kind === 'answer') finish({ ...verdict, wire: { sent: octets, received }, local: localEnd(socket) });
       // Junk, under the right ID even, doesn't end the wait: else a forger's junk would.
       else if (verdict.kind === 'malformed') fallback = verdict;
     });

@@ -10,7 +10,7 @@ import { exchangeTcp } from './exchange-tcp.js';
 import { exchangeUdp } from './exchange-udp.js';
 import { RCODE, type DnsMessage } from './message.js';
 import { formatType } from './text.js';
-import type { Attempt } from './verdict.js';
+import type { Attempt, ExchangedOctets } from './verdict.js';
 
 export interface ExchangeResult {
   readonly message: DnsMessage;
@@ -21,6 +21,8 @@ export interface ExchangeResult {
   readonly remote: Endpoint;
   /** From the call to the answer, retries and TCP included. */
   readonly durationMs: number;
+  /** Absent where no wire was: in a table, for tests. */
+  readonly wire?: ExchangedOctets;
 }
 
 export interface ExchangeOptions {
@@ -64,7 +66,7 @@ export function createDnsExchange(env: ExchangeEnv): DnsExchange {
     try {
       const { transport, attempt } = await ask(server, query, options, limit.signal, env, caseChangers);
       if (attempt.kind === 'answer') {
-        return { message: attempt.message, transport, local: attempt.local, remote: server, durationMs: env.clock.monotonic() - startedAt };
+        return { message: attempt.message, wire: attempt.wire, transport, local: attempt.local, remote: server, durationMs: env.clock.monotonic() - startedAt };
       }
       if (options.signal?.aborted === true) throw options.signal.reason;
       throw failure(server, query, options.timeoutMs, { transport, attempt });

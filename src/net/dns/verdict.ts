@@ -6,9 +6,15 @@ import { restoreCase, type MixedCase } from './exchange-case.js';
 import { RCODE, type DnsMessage } from './message.js';
 import { decodeMessage } from './wire.js';
 
+/** Both messages as they were on the wire, without TCP's length before them. */
+export interface ExchangedOctets {
+  readonly sent: Uint8Array;
+  readonly received: Uint8Array;
+}
+
 /** How one attempt ends. `why` is the end of a sentence that begins with the server's name. */
 export type Attempt =
-  | { readonly kind: 'answer'; readonly message: DnsMessage; readonly local: Endpoint; readonly sameCase: boolean }
+  | { readonly kind: 'answer'; readonly message: DnsMessage; readonly wire: ExchangedOctets; readonly local: Endpoint; readonly sameCase: boolean }
   | { readonly kind: 'silent' }
   | { readonly kind: 'unreachable'; readonly why: string }
   /** Only what can't be the answer came, under the right ID. */

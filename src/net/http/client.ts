@@ -30,6 +30,14 @@ export interface HttpClientRequest {
   readonly idleTimeoutMs?: number;
 }
 
+/** Where the time until the head went. */
+export interface HttpTiming {
+  /** Until the connection stood, TLS included. */
+  readonly connectMs: number;
+  /** From then until the head of the answer had come. */
+  readonly waitMs: number;
+}
+
 export interface HttpClientResponse {
   readonly status: number;
   readonly fields: HeaderFields;
@@ -42,6 +50,8 @@ export interface HttpClientResponse {
   /** Both ends of the connection that was used. */
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** Absent where no wire was: in tests. */
+  readonly timing?: HttpTiming;
   /** Gives the body up and closes the connection. */
   discard(): void;
 }
@@ -80,6 +90,9 @@ interface Attempt {
   head: HeadWatch | undefined;
   local: Endpoint;
   remote: Endpoint;
+  /** On the monotonic clock; the latter once there is a connection. */
+  readonly begunMs: number;
+  connectedMs: number;
   /** The other side said that it sends no more (FIN); a connection can also just break. */
   ended: boolean;
   /** Allows `ms` for the next step in place of the one before. */
@@ -172,6 +185,8 @@ export function createHttpClient(env: { clock: Clock }): HttpClient {
       head: undefined,
       local: endpointOf(undefined, undefined),
       remote: request.endpoint,
+      begunMs: clock.monotonic(),
+      connectedMs: 0,
       ended: false,
       allow: (ms, late) => {
         stopTimer();
@@ -211,6 +226,7 @@ export function createHttpClient(env: { clock: Clock }): HttpClient {
             const [, socket] = outcome;
             if (socket) {
               attempt.socket = socket;
+              attempt.connectedMs = clock.monotonic();
               attempt.head = watchHead(socket);
               attempt.local = endpointOf(socket.localAddress, socket.localPort);
               attempt.remote = endpointOf(socket.remoteAddress, socket.remotePort);
@@ -249,6 +265,7 @@ export function createHttpClient(env: { clock: Clock }): HttpClient {
         fields,
         local: attempt.local,
         remote: attempt.remote,
+        timing: { connectMs: attempt.connectedMs - attempt.begunMs, waitMs: clock.monotonic() - attempt.connectedMs },
         discard: () => attempt.cease(),
       };
       if (!hasBody) {

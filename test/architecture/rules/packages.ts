@@ -78,7 +78,7 @@ export const used: Rule = {
 export const lockfile: Rule = {
   name: 'the lockfile names no place a package was fetched from',
   check: (sources) => sources.filter((source) => source.path === 'package-lock.json').flatMap((source) =>
-    source.text.split('\n').flatMap((line, index) => (/"resolved"|https?:\/\//.test(line.replace(/"(url|funding)": "https:[^"]*"/, '')) ? [`${source.path}:${index + 1} ${line.trim()}`] : []))),
+    source.text.split('\n').flatMap((line, index) => (/"resolved"|https?:\/\//.test(line.replace(/"(url|funding)": "https:[^"]*"|^ *"https:[^"]*",?$/, '')) ? [`${source.path}:${index + 1} ${line.trim()}`] : []))),
   breaches: [[file('package-lock.json', '{\n"resolved": "http://127.0.0.1/x.tgz"\n}')]],
-  kept: [[file('package-lock.json', '{\n"integrity": "sha512-x",\n"url": "https://example.org/eslint"\n}')]],
+  kept: [[file('package-lock.json', '{\n"integrity": "sha512-x",\n"url": "https://example.org/eslint",\n"funding": [\n"https://example.org/a",\n"https://example.org/b"\n]\n}')]],
 };

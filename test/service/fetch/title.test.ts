@@ -69,7 +69,7 @@ describe('fetch: a title, through portal, DNS and store', () => {
     for (const request of requests) expect(parseTraceparent(request.fields['traceparent'] ?? '')?.traceId).to.equal(report?.traceId);
 
     const kinds = events.map((event) => event.kind).filter((kind, index_, all) => kind !== all[index_ - 1]);
-    expect(kinds).to.deep.equal(['message', 'transfer', 'received', 'verified', 'saved']);
+    expect(kinds).to.deep.equal(['begun', 'message', 'transfer', 'received', 'verified', 'saved']);
     expect(events.find((event) => event.kind === 'transfer')).to.deep.equal({ kind: 'transfer', object: 'video1', totalBytes: VIDEO.length });
     const received = events.reduce((sum, event) => sum + (event.kind === 'received' ? event.bytes : 0), 0);
     expect(received).to.equal(VIDEO.length);

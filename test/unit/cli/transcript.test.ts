@@ -21,6 +21,10 @@ describe('the transcript', () => {
     expect(written((log) => log.debug('detail'), transcript({}))).to.deep.equal([]);
     expect(written((log) => log.debug('detail'), transcript({ level: 'debug' }))).to.deep.equal(['detail']);
   });
+  it('names the trace for --verbose, once', () => {
+    const traced = (level: 'info' | 'debug') => written((log) => log.info('a\nb', { traceId: 'abc' }), transcript({ level }));
+    expect([traced('info'), traced('debug')]).to.deep.equal([['a\nb'], ['a [trace abc]\nb']]);
+  });
   it('keeps to warnings and errors for --quiet', () =>
     expect(written((log) => { log.info('a'); log.warn('b'); log.error('c'); }, transcript({ level: 'warn' }))).to.deep.equal(['b', 'c']));
   it('lets no party’s words reach the terminal as commands', () =>

@@ -30,7 +30,7 @@ describe('fetch: the story in lines', () => {
   it('is told live, and kept', () => {
     const told: StoryMessage[] = [];
     let now = 100;
-    const story = createStory(() => now, (one) => told.push(one));
+    const story = createStory(() => now, (event) => event.kind === 'message' && told.push(event.message));
     now = 107;
     story.tell(message({ atMs: story.elapsedMs() }));
     expect(told.map((one) => one.atMs)).to.deep.equal([7]);
