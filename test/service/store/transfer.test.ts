@@ -164,7 +164,7 @@ describe('transfers from a store', () => {
     }
     expect(received).to.equal(octets);
     expect(most).to.be.lessThan(octets / 3);
-  });
+  }).timeout(60_000);
 
   it('to a reader that has stopped don\'t fill memory', async () => {
     const { store, folder } = await start(300_000_000);

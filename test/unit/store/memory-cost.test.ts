@@ -26,6 +26,8 @@ function headOf(index: number): unknown {
 }
 
 const COUNT = 20_000;
+/** What the rest of the process may come to hold meanwhile: code that is compiled, above all. */
+const ELSE = 1 << 20;
 const LOADS: readonly { readonly name: string; readonly fill: (store: CacheStore) => void }[] = [
   {
     name: 'many objects of one octet',
@@ -70,7 +72,7 @@ describe('what an entry takes of memory', () => {
       fill(store);
       const taken = inUse() - before;
       const counted = store.usage().memory.octets;
-      expect(taken).to.be.at.most(counted);
+      expect(taken).to.be.at.most(counted + ELSE);
       expect(taken).to.be.at.least(counted / 2);
     });
   }
