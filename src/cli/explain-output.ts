@@ -94,7 +94,7 @@ async function writeOut(request: ExplainRequest, octets: Uint8Array, sink: () =>
 /** Without a request it hears and tells nothing. */
 export function createExplaining(request: ExplainRequest | undefined, target: string, tell: ExplainTeller): Explaining {
   if (request === undefined) return { hear: () => undefined, end: () => Promise.resolve() };
-  const explainer = createExplainer(target);
+  const explainer = createExplainer(target, request.format === 'pcap' ? { keepBodies: true } : {});
   let ended = false;
   return {
     hear: (event) => {
@@ -111,7 +111,7 @@ export function createExplaining(request: ExplainRequest | undefined, target: st
         for (const line of formatEnding(explanation, columns)) tell.line(line);
         return;
       }
-      await writeOut(request, await renderExplanation(request.format, explanation, columns), stdoutSink);
+      await writeOut(request, await renderExplanation(request.format, explanation, explainer.wire, columns), stdoutSink);
       if (request.file !== undefined) tell.note(`Explained in ${request.file}`);
     },
   };

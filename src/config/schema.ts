@@ -256,6 +256,13 @@ export const FIELDS = {
   logFormat: choiceField('CDN_LOG_FORMAT', 'a transcript for people, or one JSON object a line', ['text', 'json']),
   freePorts: switchField('CDN_FREE_PORTS', 'take a free port wherever the usual one is in use'),
   oneAddress: switchField('CDN_ONE_ADDRESS', 'put all stores on 127.0.0.1, told apart by port'),
+  queryType: {
+    env: 'CDN_TYPE',
+    summary: 'the record type to ask for, by its name or as TYPE and a number',
+    expected: 'a record type such as "A", "MX" or "TYPE65280"',
+    value: 'TYPE',
+    parse: (text: string) => (/^[A-Za-z][A-Za-z0-9-]{0,15}$/.test(text) ? text.toUpperCase() : undefined),
+  } satisfies Field<string>,
   type: choiceField('CDN_TYPE', 'the record type to ask for: V is the course’s own type for video files', ['A', 'V']),
 } as const;
 

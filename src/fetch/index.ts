@@ -1,6 +1,7 @@
 // The door of the client: from a title or a URL to verified bytes in a file.
 
 export { createFetcher } from './fetcher.js';
+export { parseTraceName, traceName, type TraceReport } from './trace.js';
 export { formatStory } from './explain.js';
 export { createExplainer, type ExplainEnd, type Explanation } from './explain/explanation.js';
 export { EXPLAIN_FILES, EXPLAIN_FORMATS, renderExplanation, type ExplainFormat } from './explain/render.js';

@@ -18,8 +18,8 @@ const WITHOUT_VARIABLE: readonly string[] = ['explain', 'explain-file', 'explain
 describe('help', () => {
   const { runCdn } = useProcesses();
 
-  it('is there for the six commands of the README', async () => {
-    expect(Object.keys(commands).sort()).to.deep.equal(['demo', 'dns', 'fetch', 'store', 'up', 'web']);
+  it('is there for the seven commands of the README', async () => {
+    expect(Object.keys(commands).sort()).to.deep.equal(['demo', 'dns', 'fetch', 'store', 'trace', 'up', 'web']);
     const { code, stdout } = await runCdn(['--help']);
     expect(code).to.equal(0);
     for (const id of Object.keys(commands)) expect(stdout).to.match(new RegExp(`^  ${id} +\\S`, 'm'));

@@ -7,7 +7,7 @@ import type { FetchEvent, FetchReport, Party, Phase, StoryMessage, WireRecord } 
 import { formatCacheStep, parseCacheStatus, type CacheStep } from './cache-status.js';
 
 export type Outcome =
-  | { readonly kind: 'done'; readonly url: string; readonly file?: string; readonly bytes: number; readonly sha256: string; readonly digest: FetchReport['digest'] }
+  | { readonly kind: 'done'; readonly url: string; readonly file?: string; readonly bytes: number; readonly sha256?: string; readonly digest: FetchReport['digest'] }
   /** Of a trace: what DNS says. */
   | { readonly kind: 'answered'; readonly rcode: string; readonly records: readonly string[] }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
@@ -77,7 +77,7 @@ function findFailures(messages: readonly StoryMessage[]): readonly Failure[] {
 }
 
 function resolverCache(messages: readonly StoryMessage[]): Explanation['caches']['resolver'] {
-  const answers = messages.filter(({ number }) => number === 8);
+  const answers = messages.filter(({ number, facts }) => number === 8 && (facts['rcode'] === 'NOERROR' || facts['rcode'] === 'NXDOMAIN'));
   if (answers.some(({ facts }) => facts['cached'] === true)) return 'hit';
   if (!answers.some(({ facts }) => facts['cached'] === false)) return 'unknown';
   return messages.some(({ sight, facts }) => sight === 'not-sent' && facts['cached'] === true) ? 'partial' : 'miss';
@@ -108,7 +108,7 @@ function findUnseen(messages: readonly StoryMessage[]): readonly string[] {
 
 function readOutcome(end: ExplainEnd): Outcome {
   if ('error' in end) return { kind: 'failed', code: end.error instanceof CdnError ? end.error.code : 'BUG', message: printable(messageOf(end.error), 2000) };
-  if ('answered' in end) return { kind: 'answered', ...end.answered };
+  if ('answered' in end) return { kind: 'answered', rcode: end.answered.rcode, records: end.answered.records };
   const { url, file, bytes, sha256, digest } = end.report;
   return { kind: 'done', url, ...(file !== undefined && { file }), bytes, sha256, digest };
 }
@@ -116,7 +116,7 @@ function readOutcome(end: ExplainEnd): Outcome {
 /** Octets of bodies that are kept at most, all together: what is larger is told without them. */
 const MAX_KEPT_OCTETS = 8 * 1024 * 1024;
 
-export function createExplainer(target: string, options: { readonly keepBodies?: boolean } = {}): Explainer {
+export function createExplainer(target: string, options: { readonly keepBodies?: boolean; readonly mostOctets?: number } = {}): Explainer {
   const messages: StoryMessage[] = [];
   const phases: Phase[] = [];
   const wire: WireRecord[] = [];
@@ -126,7 +126,7 @@ export function createExplainer(target: string, options: { readonly keepBodies?:
   const keep = (record: WireRecord): WireRecord => {
     if (record.part !== 'body') return record;
     keptOctets += record.octets.byteLength;
-    const kept = options.keepBodies === true && keptOctets <= MAX_KEPT_OCTETS;
+    const kept = options.keepBodies === true && keptOctets <= (options.mostOctets ?? MAX_KEPT_OCTETS);
     return kept ? { ...record, octets: record.octets.slice() } : { ...record, octets: new Uint8Array(0), left: record.octets.byteLength };
   };
 
@@ -161,7 +161,7 @@ export function createExplainer(target: string, options: { readonly keepBodies?:
 export function closingLines(explanation: Explanation): readonly string[] {
   const { caches, failures, unseen, traceId } = explanation;
   const resolver = { hit: 'answered from its cache', partial: 'had part of it in its cache', miss: 'had nothing of it in its cache', unknown: 'does not say' }[caches.resolver];
-  const asked = explanation.messages.some(({ number }) => number === 8);
+  const asked = explanation.messages.some(({ number }) => number === 8) && explanation.outcome.kind !== 'failed';
   return [
     ...(asked ? [`Cache of the local DNS: ${resolver}`] : []),
     ...caches.stores.map(({ endpoint, steps }) => `Caches behind ${endpoint}: ${steps.map(formatCacheStep).join('; ')}`),

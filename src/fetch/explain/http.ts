@@ -27,8 +27,8 @@ export function tellNoAnswer(story: Story, party: Party, what: string, startedAt
 export function tellResponse(story: Story, party: Party, request: HttpClientRequest, response: HttpClientResponse, startedAtMs: number): HttpClientResponse {
   if (!story.watched) return response;
   const { timing, local, remote } = response;
-  const connectedAtMs = startedAtMs + (timing?.connectMs ?? 0);
-  const headAtMs = timing === undefined ? story.elapsedMs() : connectedAtMs + timing.waitMs;
+  const connectedAtMs = startedAtMs + (timing?.connectedMs ?? 0);
+  const headAtMs = timing === undefined ? story.elapsedMs() : startedAtMs + timing.headMs;
   const label = `${request.method} ${request.target}`;
   const common = { label, party, sight: 'seen' } as const;
   story.phase({ ...common, kind: 'connect', startMs: startedAtMs, endMs: connectedAtMs });

@@ -30,12 +30,12 @@ export interface HttpClientRequest {
   readonly idleTimeoutMs?: number;
 }
 
-/** Where the time until the head went. */
-export interface HttpTiming {
-  /** Until the connection stood, TLS included. */
-  readonly connectMs: number;
-  /** From then until the head of the answer had come. */
-  readonly waitMs: number;
+/** Milliseconds since the request began. */
+export interface Timing {
+  /** When there was a connection, TLS included. */
+  readonly connectedMs: number;
+  /** When the head of the response had come. */
+  readonly headMs: number;
 }
 
 export interface HttpClientResponse {
@@ -51,7 +51,7 @@ export interface HttpClientResponse {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   /** Absent where no wire was: in tests. */
-  readonly timing?: HttpTiming;
+  readonly timing?: Timing;
   /** Gives the body up and closes the connection. */
   discard(): void;
 }
@@ -265,7 +265,7 @@ export function createHttpClient(env: { clock: Clock }): HttpClient {
         fields,
         local: attempt.local,
         remote: attempt.remote,
-        timing: { connectMs: attempt.connectedMs - attempt.begunMs, waitMs: clock.monotonic() - attempt.connectedMs },
+        timing: { connectedMs: attempt.connectedMs - attempt.begunMs, headMs: clock.monotonic() - attempt.begunMs },
         discard: () => attempt.cease(),
       };
       if (!hasBody) {

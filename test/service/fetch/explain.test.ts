@@ -34,9 +34,9 @@ describe('fetch: explained', () => {
   }
 
   async function checked(explanation: Explanation): Promise<Explanation> {
-    const json: unknown = JSON.parse(Buffer.from(await renderExplanation('json', explanation, 80)).toString('utf8'));
+    const json: unknown = JSON.parse(Buffer.from(await renderExplanation('json', explanation, [], 80)).toString('utf8'));
     expect(isValid(json), ajv.errorsText(isValid.errors)).to.equal(true);
-    expect(await mermaid.parse(Buffer.from(await renderExplanation('mermaid', explanation, 80)).toString('utf8'))).to.include({ diagramType: 'sequence' });
+    expect(await mermaid.parse(Buffer.from(await renderExplanation('mermaid', explanation, [], 80)).toString('utf8'))).to.include({ diagramType: 'sequence' });
     return explanation;
   }
 

@@ -73,7 +73,7 @@ describe('fetch: the waterfall', () => {
 
 describe('fetch: what an explanation says of the whole', () => {
   it('whether the resolver had it', () => {
-    const answer = (cached: unknown, ...more: readonly StoryMessage[]): string => explain([...more, message({ number: 8, facts: { cached } })]).caches.resolver;
+    const answer = (cached: unknown, ...more: readonly StoryMessage[]): string => explain([...more, message({ number: 8, facts: { cached, rcode: 'NOERROR' } })]).caches.resolver;
     expect([answer(true), answer(false), answer(undefined)]).to.deep.equal(['hit', 'miss', 'unknown']);
     expect(answer(false, message({ number: 4, sight: 'not-sent', facts: { cached: true } }))).to.equal('partial');
   });
