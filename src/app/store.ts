@@ -3,20 +3,32 @@
 import type { Endpoint } from '../net/address.js';
 import { formatEndpoint } from '../net/address.js';
 import { createHttpServer } from '../net/http/server.js';
-import { createStore } from '../store/index.js';
+import { createEdge, createStore, type EdgeOptions, type Store } from '../store/index.js';
 import type { Env } from './env.js';
 import type { Service } from './service.js';
 
 export interface StoreServiceOptions {
   readonly listen: Endpoint;
-  readonly dir: string;
   readonly id: string;
+  /** Where its objects come from: a folder, or an origin whose edge it is. */
+  readonly objects: FolderObjects | EdgeObjects;
   /** Bytes a second for each response; undefined: as fast as it goes. */
   readonly rateBytesPerSecond: number | undefined;
   /** Transfers at a time; undefined: no limit. */
   readonly capacity?: number | undefined;
+}
+
+export interface FolderObjects {
+  readonly kind: 'folder';
+  readonly dir: string;
+  /** How long caches may keep an object without asking; undefined: the usual time. */
+  readonly maxAgeSeconds?: number | undefined;
   /** Memory for files that are asked for again and again; undefined: none. */
-  readonly memoryOctets?: number;
+  readonly memoryOctets?: number | undefined;
+}
+
+export interface EdgeObjects extends Pick<EdgeOptions, 'origins' | 'cache' | 'sliceOctets'> {
+  readonly kind: 'edge';
 }
 
 export interface StoreService extends Service {
@@ -25,10 +37,27 @@ export interface StoreService extends Service {
   readonly endpoint: Endpoint;
 }
 
-export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'log'>): StoreService {
-  const { dir, id, rateBytesPerSecond: rate, capacity, memoryOctets = 0 } = options;
-  const store = createStore({ dir, id, memoryOctets, ...(rate === undefined ? {} : { rateBytesPerSecond: rate }), ...(capacity === undefined ? {} : { capacity }) }, env);
-  const server = createHttpServer({ endpoint: options.listen, role: options.id }, store.handler, env);
+/** What a request may carry to an origin. */
+const MAX_CONTENT_OCTETS = 1_000_000_000;
+
+function createRoom({ objects, id, rateBytesPerSecond, capacity }: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): Store {
+  if (objects.kind === 'edge') {
+    const { origins, cache, sliceOctets } = objects;
+    return createEdge({ origins, cache, sliceOctets, id, rateBytesPerSecond, capacity }, env);
+  }
+  const { dir, maxAgeSeconds, memoryOctets = 0 } = objects;
+  return createStore({
+    dir, id, memoryOctets,
+    ...(rateBytesPerSecond === undefined ? {} : { rateBytesPerSecond }),
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+  }, env);
+}
+
+export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): StoreService {
+  const { objects } = options;
+  const store = createRoom(options, env);
+  const server = createHttpServer({ endpoint: options.listen, role: options.id, ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}) }, store.handler, env);
   return {
     id: options.id,
     get endpoint() {
@@ -42,7 +71,9 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
         await store.stop();
         throw error;
       }
-      env.log.info(` * Running on http://${formatEndpoint(server.endpoint)}/ (Press CTRL+C to quit)`, { ...server.endpoint, dir: options.dir });
+      const from = objects.kind === 'edge' ? { origins: objects.origins.map((url) => url.origin) } : { dir: objects.dir };
+      const edge = objects.kind === 'edge' ? `, an edge of ${objects.origins.map((url) => url.origin).join(', ')}` : '';
+      env.log.info(` * Running on http://${formatEndpoint(server.endpoint)}/${edge} (Press CTRL+C to quit)`, { ...server.endpoint, ...from });
     },
     async stop(graceMs) {
       await server.stop(graceMs);

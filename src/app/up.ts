@@ -9,13 +9,15 @@ import type { Env } from './env.js';
 import { mapStores, type RoutingPlan } from './routing.js';
 import { placeStores, type StorePlan } from './up-stores.js';
 import { stopAll, type Service } from './service.js';
-import { createStoreService, type StoreService } from './store.js';
+import { createStoreService, type EdgeObjects, type StoreService } from './store.js';
 import { createWebService, type WebService } from './web.js';
 
 export interface NetworkOptions {
   /** The stores to run, and how requests are routed between them. */
   readonly plan: RoutingPlan<readonly StorePlan[]>;
   readonly dir: string;
+  /** Stores are edges that fill from a shield, and that from these origins; undefined: they serve the folder. */
+  readonly edge?: EdgeObjects | undefined;
   readonly mode: 'relay' | 'direct';
   /** Where the state of the stores is told; undefined: at the usual place. */
   readonly status: Endpoint | undefined;
@@ -44,9 +46,21 @@ async function withPort<T>(endpoint: Endpoint, freePorts: boolean, start: (endpo
 
 async function startStore(endpoint: Endpoint, plan: StorePlan, options: NetworkOptions, env: Env): Promise<StoreService> {
   const { id, rateBytesPerSecond, capacity } = plan;
-  const store = createStoreService({ listen: endpoint, dir: options.dir, id, rateBytesPerSecond, capacity }, { ...env, log: env.log.as(id) });
+  const objects = options.edge ?? ({ kind: 'folder', dir: options.dir } as const);
+  const store = createStoreService({ listen: endpoint, objects, id, rateBytesPerSecond, capacity }, { ...env, log: env.log.as(id) });
   await store.start();
   return store;
+}
+
+/** The stores fill from one shield, so that the origin is asked once for all of them. */
+async function startShield(edge: EdgeObjects, options: NetworkOptions, env: Env): Promise<StoreService> {
+  const plan: StorePlan = { id: 'shield', rateBytesPerSecond: undefined };
+  return withPort(DEFAULTS.shield, options.freePorts, (endpoint) => startStore(endpoint, plan, { ...options, edge }, env));
+}
+
+/** The same options for the stores behind that shield. */
+function behind(shield: StoreService, options: NetworkOptions): NetworkOptions {
+  return options.edge === undefined ? options : { ...options, edge: { ...options.edge, origins: [new URL(`http://${formatEndpoint(shield.endpoint)}`)] } };
 }
 
 /**
@@ -90,6 +104,7 @@ async function startStoresOrFallBack(options: NetworkOptions, env: Env, started:
 
 export function createNetwork(options: NetworkOptions, env: Env): Network {
   const stores: StoreService[] = [];
+  let shield: StoreService | undefined;
   let web: WebService | undefined;
   let dns: DnsService | undefined;
 
@@ -97,12 +112,14 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
     // The portal first: its relays are clients of the stores.
     await web?.stop(graceMs);
     await stopAll([...stores, ...(dns === undefined ? [] : [dns])], graceMs);
+    await shield?.stop(graceMs);
   };
 
   const start = async (): Promise<void> => {
     const began = env.clock.monotonic();
     const catalog = await openCatalog(options.dir, env);
-    await startStoresOrFallBack(options, env, stores);
+    if (options.edge !== undefined) shield = await startShield(options.edge, options, env);
+    await startStoresOrFallBack(shield === undefined ? options : behind(shield, options), env, stores);
     const portal = await withPort(DEFAULTS.portal, options.freePorts, async (listen) => {
       const service = createWebService(
         { listen, catalog, mode: options.mode, defaultStorePort: stores[0]?.endpoint.port ?? DEFAULTS.store.port, timeoutMs: DEFAULTS.timeoutMs },
@@ -126,7 +143,7 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
     });
     dns = local;
     await portal.serve(local.endpoint);
-    const facts = { portal: portal.endpoint, dns: local.endpoint, stores: addresses, titles: catalog.titles.length };
+    const facts = { portal: portal.endpoint, dns: local.endpoint, stores: addresses, ...(shield === undefined ? {} : { shield: shield.endpoint }), titles: catalog.titles.length };
     env.log.info(describe(), { ready: true, ...facts, durationMs: Math.round(env.clock.monotonic() - began) });
   };
 

@@ -2,6 +2,7 @@ import { mapStores } from '../app/routing.js';
 import { createNetwork } from '../app/up.js';
 import { runUntilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
+import { EDGE_FLAGS, readEdge } from '../cli/edge-flags.js';
 import { fieldFlag, readOptional, readSwitch, switchFlag } from '../cli/flags.js';
 import { ROUTING_FLAGS, plainStores, readRouting, readStatusListen } from '../cli/routing-flags.js';
 import { DEFAULTS, FIELDS } from '../config/index.js';
@@ -12,10 +13,11 @@ const LABEL_WIDTH = 8;
 export default class Up extends BaseCommand {
   static override summary = 'run the whole network: portal, DNS and stores, in one terminal';
   static override description =
-    'Each store gets a loopback address of its own (127.0.0.1, 127.0.0.2 …) and the common port 40721. Where those addresses cannot be bound, stores share 127.0.0.1 on ports 40721, 40725, 40726 … and the port travels in DNS (SRV). The first CTRL+C lets transfers end, the second stops at once.';
+    'Each store gets a loopback address of its own (127.0.0.1, 127.0.0.2 …) and the common port 40721. Where those addresses cannot be bound, stores share 127.0.0.1 on ports 40721, 40725, 40726 … and the port travels in DNS (SRV). With --origin the stores are edges: they fill from a shield on port 40728, and that from the origin, whose videos --dir has to have, too. The first CTRL+C lets transfers end, the second stops at once.';
   static override examples = [
     { description: 'the network of the demo; then, in another terminal: cdn fetch hiscinema.com/File1 --explain', command: '<%= config.bin %> <%= command.id %>' },
     { description: 'four stores and your own films', command: '<%= config.bin %> <%= command.id %> --stores 4 --dir ~/films' },
+    { description: 'stores that keep what they pull from a store elsewhere; cdn fetch --explain tells hit from miss', command: '<%= config.bin %> <%= command.id %> --origin http://192.0.2.10:40721' },
     { description: 'in a test: free ports, and a line of JSON that says which', command: '<%= config.bin %> <%= command.id %> --free-ports --log-format json' },
   ];
   static override flags = {
@@ -23,6 +25,7 @@ export default class Up extends BaseCommand {
     dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
     mode: fieldFlag(FIELDS.mode, { defaultText: 'relay' }),
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
+    ...EDGE_FLAGS,
     ...ROUTING_FLAGS,
     'free-ports': switchFlag(FIELDS.freePorts),
     'one-address': switchFlag(FIELDS.oneAddress),
@@ -41,6 +44,7 @@ export default class Up extends BaseCommand {
       status: readStatusListen(flags),
       dir: readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir,
       mode: readOptional('mode', FIELDS.mode, flags.mode) ?? 'relay',
+      edge: readEdge(flags, 'up'),
       freePorts: readSwitch('free-ports', FIELDS.freePorts, flags['free-ports']),
       oneAddress: readSwitch('one-address', FIELDS.oneAddress, flags['one-address']),
     };

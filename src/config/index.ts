@@ -1,4 +1,4 @@
-export { DEFAULTS, FIELDS, LOOPBACK, ROUTING_FIELDS, storeEndpoint, type Field, type ZoneAuthority } from './schema.js';
+export { DEFAULTS, EDGE_FIELDS, FIELDS, LOOPBACK, ROUTING_FIELDS, storeEndpoint, type Field, type ZoneAuthority } from './schema.js';
 export { NO_TOPOLOGY, loadTopology } from './load.js';
 export { resolveHealth, resolveRouting, type HealthSettings, type RoutingSettings } from './routing.js';
 export { idOf, type Topology, type TopologyStore } from './topology.js';

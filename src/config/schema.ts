@@ -31,6 +31,10 @@ export const DEFAULTS = {
   memoryOctets: 256_000_000,
   /** `cdn dns` tells there how the stores are. */
   status: { address: LOOPBACK, port: 40729 },
+  /** Where `cdn up --origin` has the shield that its stores fill from. */
+  shield: { address: LOOPBACK, port: 40728 },
+  /** Of an edge, unless told otherwise. */
+  sliceOctets: 1_048_576,
   /** The clips that come with the program. */
   dir: fileURLToPath(new URL('../../videos', import.meta.url)),
   /** How long a party may be silent before it counts as down: with the program's start, under five seconds. */
@@ -159,6 +163,40 @@ export const STORE_FIELDS = {
   flag: { env: '', summary: '', expected: 'true or false', value: '', parse: (text: string) => (text === 'true' ? true : text === 'false' ? false : undefined) } satisfies Field<boolean>,
 } as const;
 
+/** RFC 3986 §3.2: scheme and authority; an origin has the paths of its edge. */
+function parseOrigin(text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const isOrigin = (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '' && url.pathname === '/' && url.search === '' && url.hash === '';
+  return isOrigin ? url : undefined;
+}
+
+function sizeField(env: string, summary: string, least: number, most: number, bounds: string): Field<number> {
+  return {
+    env,
+    summary,
+    expected: `a size ${bounds}`,
+    value: 'SIZE',
+    parse: (text) => {
+      const size = parseSize(text);
+      return size === undefined || size < least || size > most ? undefined : size;
+    },
+  };
+}
+
+/** What makes a store an edge, and what it keeps. */
+export const EDGE_FIELDS = {
+  origin: {
+    env: 'CDN_ORIGIN',
+    summary: 'a server whose objects are pulled through and kept; the next one where one fails (repeatable)',
+    expected: 'an http or https URL without a path, such as "http://127.0.0.1:40721"',
+    value: 'URL',
+    parse: parseOrigin,
+  } satisfies Field<URL>,
+  slice: sizeField('CDN_SLICE', 'the pieces in which an edge fetches and keeps objects', 65_536, 67_108_864, 'from 64KiB to 64MiB such as "1MiB"'),
+  maxAge: durationField('CDN_MAX_AGE', 'how long caches may use an object of this folder without asking again', '60s', 0),
+} as const;
+
 export const FIELDS = {
   listen: (example: Endpoint) => endpointField('CDN_LISTEN', 'address and port to listen on; port 0 takes a free one', example),
   dir: pathField('CDN_DIR', 'folder of videos: File1 … FileN in name order', 'FOLDER'),
@@ -185,7 +223,7 @@ export const FIELDS = {
   } satisfies Field<number>,
   memory: {
     env: 'CDN_MEMORY',
-    summary: 'memory of a store for files that are asked for again and again; 0 keeps none',
+    summary: 'memory of a store for files that are asked for again and again, 0 keeps none; of an edge for all that it keeps',
     expected: '0, or a size from 1MB to 1TB such as "256MB"',
     value: 'SIZE',
     parse: (text: string) => {

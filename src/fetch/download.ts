@@ -4,6 +4,7 @@ import { CdnError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
 import { formatBytes } from '../base/units.js';
 import { formatEndpoint } from '../net/address.js';
+import { parseCacheStatus } from '../net/http/cache-status.js';
 import { partyError, reasonOf, roleOf, type Reply, type Role } from './contact.js';
 import { tellAnswer, type Get } from './http-get.js';
 import type { FetchEvent } from './model.js';
@@ -25,12 +26,24 @@ export function promisedLength(reply: Reply): number | undefined {
   return field !== undefined && /^\d{1,15}$/.test(field) ? Number(field) : undefined;
 }
 
+/** RFC 9211: what the caches on the way did, the nearest first: "; cache store-1: hit, shield: fwd=uri-miss, stored". */
+function describeCaches(field: string | undefined): string {
+  const caches = field === undefined ? undefined : parseCacheStatus(field);
+  if (caches === undefined || caches.length === 0) return '';
+  const told = [...caches].reverse().map(({ cache, hit, fwd, stored, collapsed, detail }) => {
+    const words = [hit ? 'hit' : `fwd=${fwd ?? 'unknown'}`, ...(stored ? ['stored'] : []), ...(collapsed ? ['collapsed'] : []), ...(detail === undefined ? [] : [detail])];
+    return `${cache} ${words.join(' ')}`;
+  });
+  return `; cache: ${told.join(', ')}`;
+}
+
 function describe(reply: Reply): string {
   const length = promisedLength(reply);
   const type = reply.response.fields['content-type'] ?? 'unnamed type';
   const promise = digestPromise(reply.response.fields);
+  const cache = describeCaches(reply.response.fields['cache-status']);
   const digest = promise === undefined ? 'no digest' : promise === 'unreadable' ? 'an unreadable digest' : 'sha-256';
-  return `${length === undefined ? 'bytes' : formatBytes(length)} of ${type}, ${digest} promised`;
+  return `${length === undefined ? 'bytes' : formatBytes(length)} of ${type}, ${digest} promised${cache}`;
 }
 
 /** Messages 9 and 10, and 3-8 before them when the host is a name. */

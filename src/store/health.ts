@@ -5,7 +5,6 @@ import type { Layer } from '../net/handler.js';
 import { refuseMethod } from '../net/http/deliver.js';
 import { jsonResponse, textResponse, type HttpHandler, type HttpRequest, type HttpResponse } from '../net/http/message.js';
 import { METHODS } from './identity.js';
-import type { Titles } from './titles.js';
 
 export interface Gauges {
   /** Answers with content of objects that are under way. */
@@ -18,18 +17,26 @@ export interface Gauges {
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
-/** `GET /_cdn/health`: 200 when the folder can be read, also when the store is full, 503 when it can't; the load with either. */
-export function createHealth(store: { readonly id: string; readonly capacity: number | undefined }, titles: Titles, gauges: Gauges, clock: Clock): Layer<HttpHandler> {
+export interface HealthParts {
+  readonly store: { readonly id: string; readonly capacity: number | undefined };
+  readonly gauges: Gauges;
+  /** What else is told; rejects when the store can't do its work. */
+  look(): Promise<Readonly<Record<string, unknown>>>;
+  /** The reason, where `look` rejects: "folder unreadable". */
+  readonly trouble: string;
+}
+
+/** `GET /_cdn/health`: 200 when the store can do its work, also when it is full, 503 when it can't; the load with either. */
+export function createHealth({ store, gauges, look, trouble }: HealthParts, clock: Clock): Layer<HttpHandler> {
   async function answer(request: HttpRequest, path: string): Promise<HttpResponse> {
     if (path !== '/_cdn/health') return textResponse(404, 'Here is only /_cdn/health.\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(request.method, METHODS);
     const now = clock.monotonic();
     const facts = { ...store, uptimeSeconds: Math.floor((now - (gauges.startedMs ?? now)) / 1000), transfers: gauges.transfers, refused: gauges.refused, full: gauges.transfers >= (store.capacity ?? Infinity) };
     try {
-      const { titles: list } = await titles.current();
-      return jsonResponse(200, { status: 'ok', titles: list.length, ...facts }, NO_STORE);
+      return jsonResponse(200, { status: 'ok', ...(await look()), ...facts }, NO_STORE);
     } catch {
-      return jsonResponse(503, { status: 'folder unreadable', ...facts }, NO_STORE);
+      return jsonResponse(503, { status: trouble, ...facts }, NO_STORE);
     }
   }
   return (next) => (request) => {

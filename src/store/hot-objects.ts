@@ -18,6 +18,8 @@ export interface HotObjectsParts {
   readonly digests: Digests;
   readonly gauges: Gauges;
   readonly tellTransfer: TellTransfer;
+  /** Of each object. */
+  readonly cacheControl: string;
   /** Transfers at a time; beyond it the objects of the folder have the word. */
   readonly capacity: number;
 }
@@ -33,7 +35,7 @@ interface Ready {
 }
 
 export function createHotObjects(parts: HotObjectsParts, clock: Clock): Layer<HttpHandler> {
-  const { files, digests, gauges, tellTransfer, capacity } = parts;
+  const { cacheControl, files, digests, gauges, tellTransfer, capacity } = parts;
   const names = new WeakMap<HotFile, string>();
   const ready = new WeakMap<HotFile, Ready>();
 
@@ -45,7 +47,7 @@ export function createHotObjects(parts: HotObjectsParts, clock: Clock): Layer<Ht
       etag: version.etag,
       lastModifiedMs: version.modifiedMs,
       contentType: mediaTypeOf(name),
-      fields: digest === undefined ? {} : { 'repr-digest': formatReprDigest(digest) },
+      fields: { 'cache-control': cacheControl, ...(digest === undefined ? {} : { 'repr-digest': formatReprDigest(digest) }) },
       slices: cut,
       async *open(range) {
         for (const slice of cut(range)) yield await Promise.resolve(slice);

@@ -19,7 +19,7 @@ export function createIdentity(id: string): Layer<HttpHandler> {
   const common = {
     server: formatServer(id),
     'access-control-allow-origin': '*',
-    'access-control-expose-headers': 'accept-ranges, content-length, content-range, date, etag, repr-digest, server',
+    'access-control-expose-headers': 'accept-ranges, age, cache-status, content-length, content-range, date, etag, repr-digest, server',
   };
   const preflight = {
     'access-control-allow-methods': ALLOW,

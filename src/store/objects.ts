@@ -8,13 +8,13 @@ import { deliver, refuseMethod } from '../net/http/deliver.js';
 import { formatReprDigest, wantsReprDigest } from '../net/http/digest.js';
 import { mediaTypeOf } from '../net/http/media-type.js';
 import { textResponse, type HttpHandler, type HttpRequest, type HttpResponse } from '../net/http/message.js';
-import { shape } from '../net/shape.js';
 import type { Log } from '../observe/log.js';
 import type { Digests } from './digests.js';
 import type { DiskSource, OpenFile, Opening } from './disk-source.js';
 import type { Gauges } from './health.js';
 import { METHODS } from './identity.js';
 import { objectNameOf, parseAlias, parseObjectPath } from './object-path.js';
+import { pace } from './pace.js';
 import type { Titles } from './titles.js';
 import type { TellTransfer } from './transcript.js';
 
@@ -28,7 +28,12 @@ export interface ObjectsParts {
   /** Transfers at a time; Infinity: no limit. */
   readonly capacity: number;
   readonly tellTransfer: TellTransfer;
+  /** Of each object: how long caches may use it. */
+  readonly cacheControl: string;
 }
+
+/** That there is no such object may be kept for so long; somebody may be about to put it there. */
+const NEGATIVE = { 'cache-control': 'max-age=5' };
 
 const EXAMPLES = 10;
 
@@ -41,7 +46,7 @@ function findAlias(catalog: Catalog, name: string): string | undefined {
 }
 
 export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log }): HttpHandler {
-  const { source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity } = parts;
+  const { source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity, cacheControl } = parts;
   const { clock, log } = env;
 
   async function catalog(): Promise<Catalog> {
@@ -66,7 +71,7 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
     const objects = (await catalog()).titles.map((title) => title.object);
     const shown = objects.slice(0, EXAMPLES).join(' ');
     const more = objects.length > EXAMPLES ? ` and ${objects.length - EXAMPLES} more` : '';
-    return textResponse(404, objects.length === 0 ? 'No such object; this store has no videos.\n' : `No such object. This store has: ${shown}${more}\n`);
+    return textResponse(404, objects.length === 0 ? 'No such object; this store has no videos.\n' : `No such object. This store has: ${shown}${more}\n`, NEGATIVE);
   }
 
   async function digestOf(request: HttpRequest, file: OpenFile, segments: readonly string[]): Promise<Uint8Array | undefined> {
@@ -83,7 +88,7 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
       etag: file.version.etag,
       lastModifiedMs: file.version.modifiedMs,
       contentType: mediaTypeOf(file.name),
-      fields: sha256 === undefined ? {} : { 'repr-digest': formatReprDigest(sha256) },
+      fields: { 'cache-control': cacheControl, ...(sha256 === undefined ? {} : { 'repr-digest': formatReprDigest(sha256) }) },
       async *open(range: { firstPos: number; lastPos: number }, signal: AbortSignal) {
         try {
           yield* file.read(range, signal);
@@ -99,19 +104,13 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
       if (gauges.transfers >= capacity) return full();
       gauges.transfers += 1;
     }
-    return tellTransfer(request, paced(response), objectNameOf(file.name), () => whyBroken);
+    return tellTransfer(request, pace(response, rateBytesPerSecond, clock), objectNameOf(file.name), () => whyBroken);
   }
 
   /** RFC 9110 §15.6.4: what costs no transfer (HEAD, 304, 416) is answered all the same. */
   function full(): HttpResponse {
     gauges.refused += 1;
     return textResponse(503, 'This store has as many transfers under way as it takes; try again in a moment.\n', { 'retry-after': '1', 'cache-control': 'no-store' });
-  }
-
-  function paced(response: HttpResponse): HttpResponse {
-    const { body } = response;
-    if (rateBytesPerSecond === undefined || body.kind !== 'stream') return response;
-    return { ...response, body: { ...body, open: (signal) => shape(body.open(signal), rateBytesPerSecond, clock, signal) } };
   }
 
   /** Keeps the file open while its content goes out, and not a moment longer. */

@@ -25,7 +25,14 @@ export interface StoreOptions {
   readonly capacity?: number;
   /** For files that are asked for again and again; 0, or with a rate: none are kept. */
   readonly memoryOctets?: number;
+  /** How long caches may use an object without asking again; a minute unless told. */
+  readonly maxAgeSeconds?: number;
 }
+
+/** A film rarely changes, and where it does its entity tag tells: a minute late at most. */
+const MAX_AGE_SECONDS = 60;
+/** RFC 5861 §4: while this store can't be reached, a cache is better than nothing, for a day. */
+const STALE_IF_ERROR_SECONDS = 86_400;
 
 export interface Store {
   readonly handler: HttpHandler;
@@ -36,7 +43,8 @@ export interface Store {
 }
 
 export function createStore(options: StoreOptions, env: { clock: Clock; log: Log }): Store {
-  const { dir, id, rateBytesPerSecond, capacity, memoryOctets = 0 } = options;
+  const { dir, id, rateBytesPerSecond, capacity, memoryOctets = 0, maxAgeSeconds = MAX_AGE_SECONDS } = options;
+  const cacheControl = `max-age=${maxAgeSeconds}, stale-if-error=${STALE_IF_ERROR_SECONDS}`;
   const source = createDiskSource(dir, env.clock);
   const titles = createTitles(dir, env.clock);
   const digests = createDigests(source, env);
@@ -47,9 +55,9 @@ export function createStore(options: StoreOptions, env: { clock: Clock; log: Log
     handler: createChain({
       accessLog: createAccessLog(env),
       identity: createIdentity(id),
-      health: createHealth({ id, capacity }, titles, gauges, env.clock),
-      hot: createHotObjects({ files, digests, gauges, tellTransfer, capacity: capacity ?? Infinity }, env.clock),
-      objects: createObjects({ source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity: capacity ?? Infinity }, env),
+      health: createHealth({ store: { id, capacity }, gauges, trouble: 'folder unreadable', look: async () => ({ titles: (await titles.current()).titles.length }) }, env.clock),
+      hot: createHotObjects({ cacheControl, files, digests, gauges, tellTransfer, capacity: capacity ?? Infinity }, env.clock),
+      objects: createObjects({ cacheControl, source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity: capacity ?? Infinity }, env),
     }),
     start: async () => {
       const catalog = await titles.current();

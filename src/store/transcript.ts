@@ -13,6 +13,12 @@ function factsOf(request: HttpRequest): LogFacts {
   return { method: request.method, peer: formatEndpoint(request.peer), ...(traceId === undefined ? {} : { traceId }) };
 }
 
+/** What an edge did: the member of Cache-Status that is its own, and those before it. */
+function cacheFacts(response: HttpResponse): LogFacts {
+  const cacheStatus = response.fields['cache-status'];
+  return cacheStatus === undefined ? {} : { cacheStatus };
+}
+
 /** A line for each answer at debug level, whatever it is. */
 export function createAccessLog(env: { clock: Clock; log: Log }): Layer<HttpHandler> {
   const { clock, log } = env;
@@ -23,7 +29,7 @@ export function createAccessLog(env: { clock: Clock; log: Log }): Layer<HttpHand
       const startedMs = clock.monotonic();
       const response = await next(request);
       const handlerMs = clock.monotonic() - startedMs;
-      log.debug(`${request.method} ${request.target} ${response.status}`, { ...factsOf(request), target: request.target, status: response.status, handlerMs });
+      log.debug(`${request.method} ${request.target} ${response.status}`, { ...factsOf(request), target: request.target, status: response.status, ...cacheFacts(response), handlerMs });
       return response;
     };
   };
@@ -99,7 +105,7 @@ export function createTransferLog({ clock, log }: { clock: Clock; log: Log }): T
       };
     }
     const range = response.status === 206 ? { range: response.fields['content-range'] ?? request.fields['range'] } : {};
-    const facts: LogFacts = { object: objectName, status: response.status, ...range, ...factsOf(request) };
+    const facts: LogFacts = { object: objectName, status: response.status, ...range, ...factsOf(request), ...cacheFacts(response) };
     log.info(`Received data: ${objectName}`, facts);
     const finished = (outcome: TransferOutcome): void => {
       response.finished?.(outcome);

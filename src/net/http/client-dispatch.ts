@@ -55,8 +55,11 @@ class Arrivals {
   }
 }
 
-/** Sends a request and resolves with the final head (interim ones are passed over); rejects with undici's error. */
-export function dispatch(client: Client, options: Dispatcher.DispatchOptions, signal: AbortSignal): Promise<Arriving> {
+/** What may come before the final head. */
+export type OnInterim = (status: number, headers: Arriving['headers']) => void;
+
+/** Sends a request and resolves with the final head (interim ones are told, if wanted); rejects with undici's error. */
+export function dispatch(client: Client, options: Dispatcher.DispatchOptions, signal: AbortSignal, onInterim?: OnInterim): Promise<Arriving> {
   return new Promise((resolve, reject) => {
     const arrivals = new Arrivals(signal);
     client.dispatch(options, {
@@ -68,6 +71,7 @@ export function dispatch(client: Client, options: Dispatcher.DispatchOptions, si
       onResponseStart: (controller, status, headers) => {
         // RFC 9110 §15.2: any number of interim answers may come first.
         if (status >= 200) resolve({ status, headers, body: { [Symbol.asyncIterator]: () => arrivals.read(controller) } });
+        else onInterim?.(status, headers);
       },
       onResponseData: (controller, chunk) => arrivals.add(controller, chunk),
       onResponseEnd: () => arrivals.finish(undefined),

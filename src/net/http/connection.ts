@@ -8,6 +8,7 @@ import { answerRequest, ask, type AnswerEnv } from './answer.js';
 import type { HttpRequest } from './message.js';
 import { createNodeOutlet } from './outlet.js';
 import { refuse, type Refusal } from './refuse.js';
+import { createContent } from './request-content.js';
 import { admitRequest } from './request-head.js';
 
 /** A request as node's parser found it, and what its Expect field asks for. */
@@ -30,11 +31,13 @@ export interface Connection {
 
 export interface ConnectionOptions {
   readonly maxHeadBytes: number;
+  /** Content of a request goes to the handler, up to this; undefined: no handler takes any, and a little is read away. */
+  readonly maxContentOctets?: number | undefined;
 }
 
-/** Content of a request is read and thrown away up to this; beyond it, 413. No handler takes any. */
+/** Content of a request that no handler takes is read and thrown away up to this; beyond it, 413. */
 const MAX_CONTENT_OCTETS = 65_536;
-const TOO_LONG: Refusal = { status: 413, why: `no content of more than ${MAX_CONTENT_OCTETS} octets` };
+const tooLong = (octets: number): Refusal => ({ status: 413, why: `no content of more than ${octets} octets` });
 /** Requests that may wait for their turn; the next gets 503, and the connection ends. */
 const MAX_PIPELINED = 100;
 
@@ -97,15 +100,17 @@ export function createConnection(socket: Socket, options: ConnectionOptions, env
     if (admission.kind === 'refused') return endHere(admission);
     // RFC 9110 §10.1.1: an expectation other than 100-continue is 417.
     if (expectation === 'unknown') return endHere({ status: 417, why: 'cannot meet that expectation' });
-    const { content } = admission;
-    if (content.kind === 'length' && content.octets > MAX_CONTENT_OCTETS) return endHere(TOO_LONG);
-    if (content.kind !== 'none') {
+    const { content: announced } = admission;
+    const { maxContentOctets = MAX_CONTENT_OCTETS } = options;
+    if (announced.kind === 'length' && announced.octets > maxContentOctets) return endHere(tooLong(maxContentOctets));
+    const content = options.maxContentOctets === undefined ? undefined : createContent(req, res, announced, maxContentOctets, expectation === 'continue');
+    if (announced.kind !== 'none' && content === undefined) {
       if (expectation === 'continue') res.writeContinue();
       const outcome = await readContent(req);
       if (refused || outcome === 'gone') return;
-      if (outcome === 'too-long') return endHere(TOO_LONG);
+      if (outcome === 'too-long') return endHere(tooLong(maxContentOctets));
     }
-    req.resume();
+    if (content === undefined) req.resume();
     // Node's parser, once it saw an upgrade, loses what follows: no further request on this connection.
     if (admission.fields['upgrade'] !== undefined) closing = true;
     answering = true;
@@ -116,10 +121,15 @@ export function createConnection(socket: Socket, options: ConnectionOptions, env
       peer: endpointOf(socket.remoteAddress, socket.remotePort),
       local: endpointOf(socket.localAddress, socket.localPort),
       signal: goneSignal(res),
+      ...(content === undefined ? {} : { content }),
     };
     if (socket.destroyed) return;
     const startedMs = clock.monotonic();
-    await answerRequest(request, ask(request, env), createNodeOutlet(res, () => closing), startedMs, env);
+    // RFC 9112 §9.3: what wasn't read of this request would be taken for the next one.
+    await answerRequest(request, ask(request, env), createNodeOutlet(res, () => closing || (content !== undefined && !req.complete)), startedMs, env);
+    if (content === undefined || req.complete) return;
+    closing = true;
+    req.resume();
   }
 
   async function work(): Promise<void> {

@@ -207,9 +207,9 @@ export class DirectConnection {
     void answerRequest(request, asked, outlet, startedMs, this.env).then(() => this.answered());
   }
 
-  private send(sending: Sending, { head, slices, octets }: Prepared): boolean {
+  private send(sending: Sending, { head, dated, slices, octets }: Prepared): boolean {
     const { socket } = this;
-    const end = this.closing || this.ended ? this.env.ends.close() : this.env.ends.keepAlive();
+    const end = this.closing || this.ended ? this.env.ends.close(dated) : this.env.ends.keepAlive(dated);
     const headOctets = head.length + end.length;
     if (octets <= COPY_OCTETS) {
       const whole = Buffer.allocUnsafe(headOctets + octets);

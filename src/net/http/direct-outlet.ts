@@ -32,12 +32,13 @@ export function createDirectOutlet(socket: Socket, ends: HeadEnds, isLast: () =>
     },
     begin(plan) {
       chunked = plan.body.kind === 'stream' && plan.body.length === undefined;
-      const head = formatHead(plan.status, chunked ? { ...plan.fields, 'transfer-encoding': 'chunked' } : plan.fields);
+      const head = formatHead(plan.status, chunked ? { ...plan.fields, 'transfer-encoding': 'chunked' } : plan.fields, plan.cookies);
+      const dated = plan.fields['date'] !== undefined;
       headSent = true;
       corked = true;
       socket.cork();
       socket.write(head, 'latin1');
-      socket.write(isLast() ? ends.close() : ends.keepAlive());
+      socket.write(isLast() ? ends.close(dated) : ends.keepAlive(dated));
     },
     write(octets) {
       if (chunked) {

@@ -3,7 +3,7 @@
 import type { Endpoint } from '../address.js';
 import type { Eventual } from '../handler.js';
 
-/** Field names in lower case. Lines of one name are joined with ", " (RFC 9110 §5.2); set-cookie isn't used here. */
+/** Field names in lower case. Lines of one name are joined with ", " (RFC 9110 §5.2); Set-Cookie, which can't be joined, is none of them. */
 export type HeaderFields = Readonly<Record<string, string>>;
 
 export interface HttpRequest {
@@ -16,6 +16,15 @@ export interface HttpRequest {
   readonly local: Endpoint;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
+  /** What the request carries; absent where it carries nothing, or the server has no use for it. */
+  readonly content?: HttpContent;
+}
+
+export interface HttpContent {
+  /** In octets; undefined when only its end tells. */
+  readonly length: number | undefined;
+  /** Once, at the sender's pace. Throws where it ends early, or is longer than the server takes. */
+  read(): AsyncIterable<Uint8Array>;
 }
 
 export type HttpBody =
@@ -28,8 +37,10 @@ export type HttpBody =
 
 export interface HttpResponse {
   readonly status: number;
-  /** Without Content-Length, Transfer-Encoding, Date and Connection: the transport knows those. */
+  /** Without Content-Length, Transfer-Encoding and Connection: the transport knows those. It dates what has no Date. */
   readonly fields: HeaderFields;
+  /** Lines of Set-Cookie (RFC 9110 §5.3). */
+  readonly cookies?: readonly string[];
   readonly body: HttpBody;
   /** Called once when the last octet was handed to the system, or the transfer broke off. */
   readonly finished?: (outcome: TransferOutcome) => void;

@@ -32,6 +32,7 @@ export function createNodeOutlet(res: ServerResponse, isLast: () => boolean): Ou
     },
     begin(plan) {
       if (isLast()) res.setHeader('connection', 'close');
+      if (plan.cookies.length > 0) res.setHeader('set-cookie', plan.cookies);
       res.writeHead(plan.status, plan.fields);
     },
     write: (octets) => res.write(octets),

@@ -10,6 +10,8 @@ export interface Prepared {
   readonly head: Buffer;
   /** What is sent; never a stream. */
   readonly slices: readonly Uint8Array[];
+  /** It has a Date of its own. */
+  readonly dated: boolean;
   /** Octets of all slices. */
   readonly octets: number;
 }
@@ -49,7 +51,7 @@ export function createPreparer(): (method: string, response: HttpResponse) => Pr
     const slices = slicesOf(plan.body);
     if (slices === undefined) return undefined;
     const octets = slices.reduce((sum, slice) => sum + slice.byteLength, 0);
-    const prepared = { head: Buffer.from(formatHead(plan.status, plan.fields), 'latin1'), slices, octets };
+    const prepared = { head: Buffer.from(formatHead(plan.status, plan.fields, plan.cookies), 'latin1'), dated: plan.fields['date'] !== undefined, slices, octets };
     if (method === 'GET' && Object.isFrozen(fields)) known.set(fields, { status, body, prepared });
     return prepared;
   };

@@ -10,37 +10,46 @@ import type { HeaderFields } from './message.js';
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** The status line and these fields. @throws TypeError for a field that cannot be sent */
-export function formatHead(status: number, fields: HeaderFields): string {
+/** The status line, these fields and lines of Set-Cookie. @throws TypeError for a field that cannot be sent */
+export function formatHead(status: number, fields: HeaderFields, cookies: readonly string[] = []): string {
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
   for (const [name, value] of Object.entries(fields)) {
     if (!TOKEN.test(name) || NOT_IN_VALUE.test(value)) throw new TypeError(`not a field: ${JSON.stringify(`${name}: ${value}`)}`);
     text += `${name}: ${value}\r\n`;
   }
+  for (const cookie of cookies) {
+    if (NOT_IN_VALUE.test(cookie)) throw new TypeError(`not a field: ${JSON.stringify(`set-cookie: ${cookie}`)}`);
+    text += `set-cookie: ${cookie}\r\n`;
+  }
   return text;
 }
 
 export interface HeadEnds {
-  /** The transport's own fields and the blank line; RFC 9110 §6.6.1 has the Date to the second. */
-  keepAlive(): Buffer;
-  close(): Buffer;
+  /**
+   * The transport's own fields and the blank line; RFC 9110 §6.6.1 has the Date to the second.
+   * @param dated the answer has a Date already: a stored one keeps that of its making
+   */
+  keepAlive(dated: boolean): Buffer;
+  close(dated: boolean): Buffer;
 }
 
 /** The end of every head, made once a second. */
 export function createHeadEnds(clock: Clock, idleTimeoutMs: number): HeadEnds {
   let second = NaN;
-  let ends = { keepAlive: Buffer.alloc(0), close: Buffer.alloc(0) };
+  const alive = `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(idleTimeoutMs / 1000)}\r\n\r\n`;
+  const undated = { keepAlive: Buffer.from(alive, 'latin1'), close: Buffer.from('connection: close\r\n\r\n', 'latin1') };
+  let ends = undated;
   function current(): typeof ends {
     const now = Math.floor(clock.now() / 1000);
     if (now !== second) {
       second = now;
       const date = `date: ${formatHttpDate(now * 1000)}\r\n`;
       ends = {
-        keepAlive: Buffer.from(`${date}connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(idleTimeoutMs / 1000)}\r\n\r\n`, 'latin1'),
+        keepAlive: Buffer.from(date + alive, 'latin1'),
         close: Buffer.from(`${date}connection: close\r\n\r\n`, 'latin1'),
       };
     }
     return ends;
   }
-  return { keepAlive: () => current().keepAlive, close: () => current().close };
+  return { keepAlive: (dated) => (dated ? undated : current()).keepAlive, close: (dated) => (dated ? undated : current()).close };
 }

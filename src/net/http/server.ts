@@ -38,6 +38,8 @@ export interface HttpServerOptions {
   readonly idleTimeoutMs?: number;
   /** A longer head gets 431. */
   readonly maxHeadBytes?: number;
+  /** What requests carry goes to the handler, up to so many octets; undefined: the handler takes nothing. */
+  readonly maxContentOctets?: number;
   /** Further connections are closed as soon as they come, unanswered: an answer to each would cost what the limit saves. */
   readonly maxConnections?: number;
   /** False: node's parser reads every request, also the plainest. */
@@ -49,7 +51,7 @@ const TELL_FULL_MS = 10_000;
 
 export function createHttpServer(options: HttpServerOptions, handler: HttpHandler, env: { clock: Clock; log: Log }): HttpServer {
   const { clock, log } = env;
-  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 8192, direct = true } = options;
+  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 8192, direct = true, maxContentOctets } = options;
   const open = new Map<Socket, Pick<Connection, 'finish'>>();
   /** Those of them that node's parser reads. */
   const parsed = new WeakMap<Socket, Connection>();
@@ -61,7 +63,8 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     requireHostHeader: false,
     maxHeaderSize: maxHeadBytes,
     headersTimeout: headTimeoutMs,
-    requestTimeout: headTimeoutMs,
+    // An upload takes its time; one that stands still is ended by the idle time.
+    requestTimeout: maxContentOctets === undefined ? headTimeoutMs : 0,
     connectionsCheckingInterval: Math.max(10, Math.min(1000, headTimeoutMs / 4)),
     keepAliveTimeout: idleTimeoutMs,
     noDelay: true,
@@ -77,7 +80,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   const readByNode = server.listeners('connection');
   server.removeAllListeners('connection');
   function handOver(socket: Socket, rest?: Buffer): void {
-    const connection = createConnection(socket, { maxHeadBytes }, { handler, clock, log });
+    const connection = createConnection(socket, { maxHeadBytes, maxContentOctets }, { handler, clock, log });
     parsed.set(socket, connection);
     open.set(socket, connection);
     if (rest !== undefined) {

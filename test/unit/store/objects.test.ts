@@ -31,7 +31,7 @@ describe('objects of a store', () => {
     const gauges = { get transfers() { return transfers; }, set transfers(value) { transfers = value; }, refused: 0, startedMs: 0 };
     const titles = { current: () => Promise.resolve(createCatalog(['video1.mp4'])) };
     const env = { clock: systemClock, log: createLog((line) => lines.push(line.message)) };
-    return createObjects({ source: { open }, titles, digests, gauges, tellTransfer: createTransferLog(env), rateBytesPerSecond: undefined, capacity }, env);
+    return createObjects({ source: { open }, titles, digests, gauges, tellTransfer: createTransferLog(env), rateBytesPerSecond: undefined, capacity, cacheControl: 'max-age=60' }, env);
   }
   const request = (over: Partial<HttpRequest> = {}): HttpRequest =>
     ({ method: 'GET', target: '/video1.mp4', fields: {}, peer: PEER, local: PEER, signal: new AbortController().signal, ...over });

@@ -1,0 +1,93 @@
+// A store that is an edge: objects of an origin, kept in memory and on disk. Tiers are composition: an
+// edge whose origin is a shield is this twice.
+
+import type { Clock } from '../base/clock.js';
+import type { Random } from '../base/random.js';
+import { compose, type Eventual, type Layer } from '../net/handler.js';
+import { textResponse, type HttpHandler, type HttpRequest, type HttpResponse } from '../net/http/message.js';
+import type { Log } from '../observe/log.js';
+import { createHealth, type Gauges } from './health.js';
+import { createHttpSource } from './http-source.js';
+import { objectNameOf, parseObjectPath } from './object-path.js';
+import { pace } from './pace.js';
+import { createPullThrough } from './pull-through.js';
+import type { Store } from './store.js';
+import { createCacheStore, type CacheStoreOptions } from './tiered-store.js';
+import { createAccessLog, createTransferLog } from './transcript.js';
+
+export interface EdgeOptions {
+  /** Servers of the same objects, asked in this order; nothing else is ever asked. */
+  readonly origins: readonly URL[];
+  /** Which store this is, for people and in Cache-Status: "store-1". */
+  readonly id: string;
+  readonly cache: CacheStoreOptions;
+  readonly sliceOctets: number;
+  /** For each answer; without it, as fast as it goes. */
+  readonly rateBytesPerSecond?: number | undefined;
+  /** Transfers at a time: reported, so that routing keeps more away, and more are answered 503. */
+  readonly capacity?: number | undefined;
+}
+
+/** Of what can't be fetched in slices, this part of the memory is held at most while it comes. */
+const WHOLE_PART = 8;
+
+function nameOf(target: string): string {
+  const path = parseObjectPath(target);
+  return objectNameOf(path.kind === 'path' ? (path.segments.at(-1) ?? '/') : '/');
+}
+
+/** Counts transfers, tells them, holds them to the rate, and takes no more than `capacity` at a time. */
+function createTransfers(gauges: Gauges, capacity: number, rateBytesPerSecond: number | undefined, env: { readonly clock: Clock; readonly log: Log }): Layer<HttpHandler> {
+  const tells = env.log.tells('info');
+  const tellTransfer = createTransferLog(env);
+  function transfer(request: HttpRequest, response: HttpResponse): HttpResponse {
+    const hasContent = request.method === 'GET' && (response.status === 200 || response.status === 206);
+    if (!hasContent) return response;
+    const paced = pace(response, rateBytesPerSecond, env.clock);
+    // What is in memory and small has gone before anybody could count it.
+    if (!tells && paced.body.kind === 'bytes') return paced;
+    gauges.transfers += 1;
+    const { finished } = paced;
+    const counted: HttpResponse = {
+      ...paced,
+      finished: (outcome) => {
+        gauges.transfers -= 1;
+        finished?.(outcome);
+      },
+    };
+    return tells ? tellTransfer(request, counted, nameOf(request.target), () => undefined) : counted;
+  }
+  /** RFC 9110 §15.6.4 */
+  function full(): HttpResponse {
+    gauges.refused += 1;
+    return textResponse(503, 'This store has as many transfers under way as it takes; try again in a moment.\n', { 'retry-after': '1', 'cache-control': 'no-store' });
+  }
+  return (next) => (request): Eventual<HttpResponse> => {
+    if (gauges.transfers >= capacity && request.method === 'GET') return full();
+    const response = next(request);
+    return response instanceof Promise ? response.then((answer) => transfer(request, answer)) : transfer(request, response);
+  };
+}
+
+export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; readonly random: Random; readonly log: Log }): Store {
+  const { origins, id, sliceOctets, rateBytesPerSecond, capacity } = options;
+  const gauges: Gauges = { transfers: 0, refused: 0, startedMs: undefined };
+  const cache = createCacheStore(options.cache, env);
+  const origin = createHttpSource({ urls: origins }, env);
+  const pullThrough = createPullThrough({ cache, origin, id, sliceOctets, maxWholeOctets: Math.max(sliceOctets, options.cache.memoryOctets / WHOLE_PART) }, env);
+  const health = createHealth({
+    store: { id, capacity }, gauges, trouble: 'not started',
+    look: async () => ({ origins: origins.map((url) => url.origin), cache: cache.usage() }),
+  }, env.clock);
+  return {
+    handler: compose([createAccessLog(env), health, createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
+    start: async () => {
+      await cache.start();
+      gauges.startedMs = env.clock.monotonic();
+    },
+    stop: async () => {
+      await pullThrough.stop();
+      await cache.stop();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+// What goes to the origin of a client's request, and what comes back of the origin's answer. A request
+// whose answer may be stored for others carries only what its key knows of, or what can't shape the answer.
+
+import { endToEnd, appendVia } from '../net/http/forwarding.js';
+import { formatHttpDate } from '../net/http/date.js';
+import type { HttpBody, HttpRequest, HttpResponse } from '../net/http/message.js';
+import type { OriginResponse } from '../net/http/origin-client.js';
+import { appendCacheStatus, formatCacheStatus, type CacheStatus } from '../net/http/cache-status.js';
+
+/**
+ * Sent along although others may get the answer: content negotiation (RFC 9110 §12.5), which an origin
+ * answers with Vary; what marks a request as somebody's, so that storing its answer is judged by it.
+ */
+const SHARED: readonly string[] = ['accept', 'accept-encoding', 'accept-language', 'accept-charset', 'authorization', 'cookie', 'origin', 'traceparent', 'want-repr-digest'];
+
+/** What clients say of where they come from: nobody here can vouch for it. */
+const CLAIMED = /^(?:forwarded|x-forwarded-.*|x-real-ip|x-original-.*|x-rewrite-.*|x-host)$/;
+
+/** For a request whose answer may be stored: conditions and ranges are the cache's own. */
+export function sharedFields(request: HttpRequest, via: string): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const name of SHARED) {
+    const value = request.fields[name];
+    if (value !== undefined) fields[name] = value;
+  }
+  fields['via'] = appendVia(request.fields['via'], via);
+  return fields;
+}
+
+/** For a request that passes: all that is end-to-end (RFC 9110 §7.6.1), but for claims. */
+export function passedFields(request: HttpRequest, via: string): Record<string, string> {
+  const fields = endToEnd(request.fields);
+  for (const name of Object.keys(fields)) {
+    if (name === 'host' || name === 'expect' || CLAIMED.test(name)) Reflect.deleteProperty(fields, name);
+  }
+  fields['via'] = appendVia(request.fields['via'], via);
+  return fields;
+}
+
+/** Somebody's own request: it joins no other, and none joins it. */
+export function isPersonal(request: HttpRequest): boolean {
+  return request.fields['authorization'] !== undefined || request.fields['cookie'] !== undefined;
+}
+
+/**
+ * The origin's answer with what an intermediary adds. Trailers don't go on (RFC 9110 §6.5.1 lets them be
+ * dropped), so that they aren't announced either.
+ */
+export function receivedFields(response: OriginResponse, via: string): Record<string, string> {
+  const fields = endToEnd(response.fields);
+  Reflect.deleteProperty(fields, 'trailer');
+  Reflect.deleteProperty(fields, 'content-length');
+  fields['via'] = appendVia(response.fields['via'], via);
+  // RFC 9110 §6.6.1: who receives an answer without a Date gives it one.
+  fields['date'] ??= formatHttpDate(response.receivedMs);
+  return fields;
+}
+
+function relayedBody(request: HttpRequest, response: OriginResponse): HttpBody {
+  if (response.status === 204 || response.status === 304) return { kind: 'none' };
+  request.signal.addEventListener('abort', () => response.discard(), { once: true });
+  return { kind: 'stream', length: response.length, open: () => response.body };
+}
+
+/** Passes an answer on as it is. */
+export function relay(request: HttpRequest, response: OriginResponse, via: string, cache: string, status: CacheStatus): HttpResponse {
+  const fields = receivedFields(response, via);
+  fields['cache-status'] = appendCacheStatus(response.fields['cache-status'], formatCacheStatus(cache, status));
+  return {
+    status: response.status,
+    fields,
+    ...(response.cookies.length === 0 ? {} : { cookies: response.cookies }),
+    body: relayedBody(request, response),
+  };
+}

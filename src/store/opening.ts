@@ -1,0 +1,162 @@
+// One request to the origin about one target, for whoever waits: asks, judges the answer by the rules of
+// RFC 9111, stores what may be stored and says what came of it.
+
+import type { Random } from '../base/random.js';
+import type { Clock } from '../base/clock.js';
+import { FRESHNESS } from '../net/http/freshness.js';
+import { appendVia } from '../net/http/forwarding.js';
+import { formatHttpDate } from '../net/http/date.js';
+import type { HeaderFields, HttpRequest } from '../net/http/message.js';
+import type { OriginResponse } from '../net/http/origin-client.js';
+import { parseContentRange, type ByteRange } from '../net/http/range.js';
+import { freshenedFields, isFreshenedBy, validationFields } from '../net/http/revalidation.js';
+import { selectStorage } from '../net/http/storable.js';
+import { parseVary } from '../net/http/vary.js';
+import { sharedFields } from './forward.js';
+import type { Origin } from './http-source.js';
+import { createLiveFill, type LiveFill } from './live-fill.js';
+import type { Octets } from './octets.js';
+import type { Shelf } from './shelf.js';
+import { strongEtagOf, tagsOf, type Stored, type StoredHead } from './stored.js';
+
+export type Opened =
+  /** It is stored, and comes or is here. `fwdStatus`: what the origin said, where that wasn't the answer itself. */
+  | { readonly kind: 'stored'; readonly stored: Stored; readonly fwdStatus?: number }
+  /** Of unknown length: it comes, and is stored when all has come. */
+  | { readonly kind: 'live'; readonly live: LiveFill }
+  /** Not to be shared. `response`: of the one who asked; absent where that was asked for in another form than the client's. */
+  | { readonly kind: 'pass'; readonly why: string; readonly response?: OriginResponse };
+
+export interface OpeningParts {
+  readonly origin: Origin;
+  readonly shelf: Shelf;
+  readonly octets: Octets;
+  readonly sliceOctets: number;
+  readonly maxWholeOctets: number;
+  readonly via: string;
+  /** Called with each live fill: others may join it while it runs. */
+  onLive(target: string, live: LiveFill): void;
+}
+
+export interface Opening {
+  /** Somebody changed the target meanwhile (RFC 9111 §4.4): what comes is not stored. */
+  spoil(): void;
+  readonly done: Promise<Opened>;
+}
+
+/** The slice that holds the first octet asked for; of a suffix its last octet, which tells the length. undefined: ask for all. */
+export function sliceToAskFor(field: string | undefined, sliceOctets: number): { readonly range: string; readonly firstPos: number | undefined } | undefined {
+  const match = field === undefined ? null : /^bytes=[\s,]*(?:(\d{1,15})-|-\d)/i.exec(field);
+  if (match === null) return undefined;
+  if (match[1] === undefined) return { range: 'bytes=-1', firstPos: undefined };
+  const firstPos = Math.floor(Number(match[1]) / sliceOctets) * sliceOctets;
+  return { range: `bytes=${firstPos}-${firstPos + sliceOctets - 1}`, firstPos };
+}
+
+export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; readonly random: Random }) {
+  const { origin, shelf, octets, sliceOctets, maxWholeOctets, via } = parts;
+  const ended = new AbortController();
+
+  function versionOf(strongEtag: string | undefined, length: number): string {
+    // The same strong validator is the same octets (RFC 9110 §8.8.1); without one, no two answers are the same version.
+    return strongEtag === undefined ? Buffer.from(env.random.bytes(12)).toString('base64url') : `${strongEtag} ${length}`;
+  }
+
+  function headOf(request: HttpRequest, response: OriginResponse, status: number, fields: HeaderFields): StoredHead {
+    const kept: Record<string, string> = { ...fields, via: appendVia(response.fields['via'], via), date: fields['date'] ?? formatHttpDate(response.receivedMs) };
+    for (const name of ['content-length', 'content-range']) Reflect.deleteProperty(kept, name);
+    return { kind: 'response', target: request.target, status, fields: kept, requestedMs: response.requestedMs, receivedMs: response.receivedMs };
+  }
+
+  function namesOf(head: StoredHead): readonly string[] {
+    const names = parseVary(head.fields['vary']);
+    return names === '*' ? [] : names;
+  }
+
+  function put(request: HttpRequest, head: StoredHead, length: number): Stored {
+    const strong = strongEtagOf(head.fields);
+    const meta = { version: versionOf(strong, length), length, sliceOctets, head, tags: tagsOf(head.fields) };
+    return shelf.put(request.target, namesOf(head), request.fields, meta);
+  }
+
+  /** RFC 9111 §4.3.4 */
+  function freshen(stored: Stored, response: OriginResponse): Opened {
+    const fields = freshenedFields(stored.head.fields, response.fields);
+    const head: StoredHead = {
+      kind: 'response', target: stored.head.target, status: stored.head.status, requestedMs: response.requestedMs, receivedMs: response.receivedMs,
+      fields: { ...fields, via: appendVia(response.fields['via'], via), date: fields['date'] ?? formatHttpDate(response.receivedMs) },
+    };
+    return { kind: 'stored', stored: shelf.replace(stored, { ...stored.meta, head, tags: tagsOf(head.fields) }), fwdStatus: 304 };
+  }
+
+  function takeWhole(request: HttpRequest, response: OriginResponse, fields: HeaderFields): Opened {
+    const { length } = response;
+    const head = headOf(request, response, response.status, fields);
+    if (length === undefined) {
+      const live = createLiveFill({ request, head, response, names: namesOf(head), sliceOctets, maxOctets: maxWholeOctets, whole: (octetsOf, slices) => {
+        const stored = put(request, head, octetsOf);
+        slices.forEach((slice, index) => parts.octets.keep(stored, index, slice));
+      } });
+      parts.onLive(request.target, live);
+      return { kind: 'live', live };
+    }
+    if (length > maxWholeOctets && strongEtagOf(fields) === undefined) return { kind: 'pass', why: 'too-large-without-etag', response };
+    const stored = put(request, head, length);
+    if (length > 0) octets.fill(stored, { firstPos: 0, lastPos: length - 1 }, response);
+    else response.discard();
+    return { kind: 'stored', stored };
+  }
+
+  /** RFC 9111 §3.3, §3.4: a part is kept where its validator allows to complete it. undefined: it is of no use. */
+  function takePart(request: HttpRequest, response: OriginResponse, fields: HeaderFields, firstPos: number | undefined): Opened | undefined {
+    const given = parseContentRange(response.fields['content-range'] ?? '');
+    const length = given?.completeLength;
+    if (given?.range === undefined || length === undefined || strongEtagOf(response.fields) === undefined) return undefined;
+    const range: ByteRange = given.range;
+    if (firstPos !== undefined && (range.firstPos !== firstPos || (range.lastPos !== firstPos + sliceOctets - 1 && range.lastPos !== length - 1))) return undefined;
+    const stored = put(request, headOf(request, response, 200, fields), length);
+    if (firstPos === undefined) response.discard();
+    else octets.fill(stored, range, response);
+    return { kind: 'stored', stored };
+  }
+
+  async function ask(request: HttpRequest, stale: Stored | undefined, isSpoiled: () => boolean, ranges: boolean): Promise<Opened> {
+    const part = ranges && (stale === undefined || stale.strongEtag !== undefined) ? sliceToAskFor(request.fields['range'], sliceOctets) : undefined;
+    const conditions = stale === undefined ? {} : validationFields(stale.head.fields);
+    const fields = { ...sharedFields(request, via), ...conditions, ...(part === undefined ? {} : { range: part.range }) };
+    const response = await origin.request({ method: 'GET', target: request.target, fields, signal: ended.signal });
+    if (response.status === 304 && stale !== undefined) {
+      if (isFreshenedBy(stale.head.fields, response.fields) && !isSpoiled()) return freshen(stale, response);
+      return ask(request, undefined, isSpoiled, ranges);
+    }
+    const status = response.status === 206 && part !== undefined ? 200 : response.status;
+    const storage = selectStorage({ method: 'GET', fields: request.fields }, { ...response, status }, FRESHNESS);
+    const why = isSpoiled() ? 'invalidated' : storage.kind === 'pass' ? storage.why : undefined;
+    const inOtherForm = part !== undefined && response.status === 206;
+    // §4.3.3: what the origin answers now takes the place of what was stale, unless the origin itself fails.
+    if (why !== undefined && stale !== undefined && response.status < 500) shelf.drop(stale, `replaced by an answer that isn't stored: ${why}`);
+    if (why !== undefined || storage.kind === 'pass') {
+      if (!inOtherForm) return { kind: 'pass', why: why ?? '', response };
+      response.discard();
+      return { kind: 'pass', why: why ?? '' };
+    }
+    if (!inOtherForm) return takeWhole(request, response, storage.fields);
+    const taken = takePart(request, response, storage.fields, part?.firstPos);
+    if (taken !== undefined) return taken;
+    response.discard();
+    return ask(request, stale, isSpoiled, false);
+  }
+
+  return {
+    /** `stale`: what there is, to be validated (§4.3). */
+    open: (request: HttpRequest, stale: Stored | undefined): Opening => {
+      let spoiled = false;
+      return {
+        spoil: () => (spoiled = true),
+        done: ask(request, stale, () => spoiled, true),
+      };
+    },
+    freshen,
+    stop: () => ended.abort(new Error('the store stops')),
+  };
+}

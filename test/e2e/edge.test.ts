@@ -1,0 +1,146 @@
+// Edges as a user runs them, each a process of its own: cdn store --origin, cdn up --origin, and what
+// becomes of an answer when an edge or its origin is killed in the middle of load.
+
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
+import path from 'node:path';
+import { expect } from 'chai';
+import { startNetwork } from '../helpers/network.js';
+import { useProcesses, type Running } from '../helpers/process.js';
+import { useTempFolders } from '../helpers/temp.js';
+
+interface Outcome {
+  readonly kind: 'right' | 'error' | 'wrong';
+  readonly what: string;
+}
+
+const sha256 = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
+
+async function portOf(store: Running): Promise<number> {
+  const [, port = ''] = await store.printed(/Running on http:\/\/127\.0\.0\.1:(\d+)\//);
+  return Number(port);
+}
+
+/** Octets that tell their place. */
+function film(length: number): Buffer {
+  const octets = Buffer.alloc(length);
+  for (let at = 0; at + 4 <= length; at += 4) octets.writeUInt32LE(Math.imul(at, 2_654_435_761) >>> 0, at);
+  return octets;
+}
+
+function judge(response: IncomingMessage, body: Buffer, content: Buffer, first: number): Outcome {
+  const what = `${String(response.statusCode)} ${String(response.headers['cache-status'])}`;
+  if (response.statusCode === 502 || response.statusCode === 504) return { kind: 'error', what };
+  const expected = response.statusCode === 200 ? content : content.subarray(first, first + body.length);
+  const whole = response.complete && Number(response.headers['content-length']) === body.length;
+  if (!whole) return { kind: expected.subarray(0, body.length).equals(body) ? 'error' : 'wrong', what: `${what}, cut off` };
+  return { kind: expected.equals(body) ? 'right' : 'wrong', what };
+}
+
+/** One request for all of it, or from `first` on. */
+function fetchFrom(port: number, target: string, content: Buffer, first: number): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const request = get({ port, host: '127.0.0.1', path: target, agent: false, headers: first === 0 ? {} : { range: `bytes=${first}-` } }, (response) => {
+      const parts: Buffer[] = [];
+      const done = (): void => resolve(judge(response, Buffer.concat(parts), content, first));
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.once('end', done);
+      response.once('error', done);
+      response.once('aborted', done);
+    });
+    request.once('error', (error) => resolve({ kind: 'error', what: error.message }));
+  });
+}
+
+describe('edges', function () {
+  this.timeout(60_000);
+  const { startCdn, runCdn } = useProcesses();
+  const tempFolder = useTempFolders();
+
+  async function folderWith(content: Buffer): Promise<string> {
+    const folder = await tempFolder();
+    await writeFile(path.join(folder, 'film.mp4'), content);
+    return folder;
+  }
+
+  it('cdn up --origin: edges fill from the shield, and the fetch tells hit from miss', async () => {
+    const origin = startCdn(['store', '--listen', '127.0.0.1:0', '--id', 'origin']);
+    const network = await startNetwork(startCdn, ['--origin', `http://127.0.0.1:${await portOf(origin)}`, '--stores', '1']);
+    const explain = async (): Promise<string> => {
+      const done = await runCdn(['fetch', 'hiscinema.com/File2', '--explain', '--force', '--dns', network.dnsAddress], { cwd: await tempFolder() });
+      expect(done.code, done.stderr).to.equal(0);
+      return /^10\. .*$/m.exec(done.stdout)?.[0] ?? '';
+    };
+    expect(await explain()).to.match(/sha-256 promised; cache: store-1 fwd=uri-miss stored, shield fwd=uri-miss stored/);
+    expect(await explain()).to.match(/sha-256 promised; cache: store-1 hit, shield fwd=uri-miss stored/);
+    // Two of the fetches, one transfer of the origin's.
+    expect(origin.stderr().match(/Received data: video2/g)).to.have.length(1);
+    const health = await (await fetch(`${network.storeUrl(0)}/_cdn/health`)).json() as Record<string, unknown>;
+    expect(health).to.include({ status: 'ok', id: 'store-1' });
+  });
+
+  it('a flag of an edge without an origin, or a folder beside one, is told', async () => {
+    const alone = await runCdn(['store', '--slice', '1MiB']);
+    expect([alone.code, alone.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && text.includes('--slice: only a store with an origin fetches slices'));
+    const both = await runCdn(['store', '--origin', 'http://127.0.0.1:1', '--dir', '.']);
+    expect([both.code, both.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && text.includes('and no folder'));
+    const pathed = await runCdn(['store', '--origin', 'http://127.0.0.1:1/films']);
+    expect([pathed.code, pathed.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && text.includes('URL without a path'));
+  });
+
+  it('--max-age is what caches are told', async () => {
+    const store = startCdn(['store', '--listen', '127.0.0.1:0', '--max-age', '5m']);
+    const response = await fetch(`http://127.0.0.1:${await portOf(store)}/video1.mp4`, { method: 'HEAD' });
+    expect(response.headers.get('cache-control')).to.equal('max-age=300, stale-if-error=86400');
+  });
+
+  it('--slice: a seek fetches the slices it needs', async () => {
+    const content = film(1_000_000);
+    const origin = startCdn(['store', '--listen', '127.0.0.1:0', '--dir', await folderWith(content), '--log-format', 'json']);
+    const [, port = ''] = await origin.printed(/"port":(\d+)/);
+    const edge = startCdn(['store', '--listen', '127.0.0.1:0', '--origin', `http://127.0.0.1:${port}`, '--slice', '64KiB', '--memory', '16MB']);
+    const outcome = await fetchFrom(await portOf(edge), '/film.mp4', content, 900_000);
+    expect(outcome.kind, outcome.what).to.equal('right');
+    await origin.printed(/"range":"bytes 851968-917503\/1000000"/);
+    expect(origin.stderr()).to.not.match(/"range":"bytes 0-/);
+  });
+
+  for (const victim of ['the edge', 'the origin'] as const) {
+    it(`kill -9 ${victim} in the middle of load from 50 clients: the right bytes or an error, never wrong ones`, async () => {
+      const content = film(2_000_000);
+      const folder = await folderWith(content);
+      const origin = startCdn(['store', '--listen', '127.0.0.1:0', '--dir', folder]);
+      const originPort = await portOf(origin);
+      const edgeArgs = ['--origin', `http://127.0.0.1:${originPort}`, '--slice', '64KiB', '--memory', '16MB', '--id', 'edge'];
+      const edge = startCdn(['store', '--listen', '127.0.0.1:0', ...edgeArgs]);
+      const port = await portOf(edge);
+      const outcomes: Outcome[] = [];
+      let running = 50;
+      let killed = false;
+      const client = async (number: number): Promise<void> => {
+        for (let round = 0; round < 3; round += 1) {
+          // Each asks for another part, some for what is cold.
+          outcomes.push(await fetchFrom(port, '/film.mp4', content, number % 5 === 0 ? 0 : (number * 97_003 + round * 500_009) % 1_900_000));
+          if (!killed && outcomes.length >= 40) {
+            killed = true;
+            (victim === 'the edge' ? edge : origin).kill('SIGKILL');
+          }
+        }
+        running -= 1;
+      };
+      await Promise.all(Array.from({ length: running }, (_, number) => client(number)));
+      expect(running).to.equal(0);
+      expect(outcomes.filter(({ kind }) => kind === 'wrong')).to.deep.equal([]);
+      expect(outcomes.filter(({ kind }) => kind === 'right').length).to.be.greaterThan(0);
+      if (victim === 'the edge') expect(outcomes.filter(({ kind }) => kind === 'error').length).to.be.greaterThan(0);
+      // Whoever is started again serves the very same octets.
+      const again = victim === 'the edge'
+        ? startCdn(['store', '--listen', '127.0.0.1:0', ...edgeArgs])
+        : startCdn(['store', '--listen', `127.0.0.1:${originPort}`, '--dir', folder]);
+      const againPort = await portOf(again);
+      const response = await fetch(`http://127.0.0.1:${victim === 'the edge' ? againPort : port}/film.mp4`);
+      expect([response.status, sha256(Buffer.from(await response.arrayBuffer()))]).to.deep.equal([200, sha256(content)]);
+    });
+  }
+});
