@@ -24,6 +24,7 @@ export const ERRORS = {
   ADDRESS_IN_USE: { exit: 6, retry: false },
   ADDRESS_UNAVAILABLE: { exit: 6, retry: false },
   FOLDER_UNREADABLE: { exit: 6, retry: false },
+  CACHE_FOLDER: { exit: 6, retry: false },
   FILE_EXISTS: { exit: 2, retry: false },
   DISK_WRITE: { exit: 6, retry: false },
   INTERRUPTED: { exit: 130, retry: true },

@@ -6,10 +6,17 @@ export interface KeptObject {
   /** Never the same for two objects of one folder, whatever their keys and versions. */
   readonly serial: number;
   readonly key: CacheKey;
+  /** `metaOf` gives it with its head and tags, which may not have been read yet. */
   meta: ObjectMeta;
+  /** Head and tags as the journal has them, until they are asked for: of most objects found again they never are. */
+  unread: string | undefined;
   /** What its metadata take of memory. */
   octets: number;
   readonly slices: Map<number, KeptSlice>;
+  /** How many octets of the journal on disk tell of it; 0 when that doesn't know it. */
+  journalOctets: number;
+  /** Of its slices, how many are on disk. */
+  filed: number;
 }
 
 export interface KeptSlice {
@@ -19,13 +26,36 @@ export interface KeptSlice {
   readonly id: string;
   /** While it is in memory. */
   octets: Uint8Array | undefined;
+  /** While it waits to be written to disk, or is being written. */
+  queued: Uint8Array | undefined;
+  /** Once it is on disk. */
+  file: SliceFile | undefined;
+}
+
+export interface SliceFile {
+  /** Names the file; never used twice while anything is kept under it. */
+  readonly number: number;
+  /** CRC-32 of its octets. */
+  readonly checksum: number;
 }
 
 /** The slice that stands for an object that has none, so that it has a place in the order of eviction. */
 export const NO_SLICE = -1;
 
+export function createObject(serial: number, key: CacheKey, meta: ObjectMeta, octets: number): KeptObject {
+  return { serial, key, meta, unread: undefined, octets, slices: new Map(), journalOctets: 0, filed: 0 };
+}
+
+export function metaOf(object: KeptObject): ObjectMeta {
+  if (object.unread === undefined) return object.meta;
+  const [head, tags] = JSON.parse(object.unread) as readonly [unknown, readonly string[]];
+  object.unread = undefined;
+  object.meta = { ...object.meta, head, tags };
+  return object.meta;
+}
+
 export function createSlice(object: KeptObject, number: number): KeptSlice {
-  return { object, number, id: `${object.key} ${number}`, octets: undefined };
+  return { object, number, id: `${object.key} ${number}`, octets: undefined, queued: undefined, file: undefined };
 }
 
 /** How many octets the slice must have; 0 beyond the object's end. */
