@@ -73,6 +73,10 @@ export class Fill {
     return this.kept.has(slice);
   }
 
+  hasWhole(slice: number): boolean {
+    return this.kept.get(slice)?.whole === true;
+  }
+
   /** Whether this slice is here or will soon be. */
   comesTo(slice: number): boolean {
     const { endPos, sliceOctets } = this.options;

@@ -34,6 +34,9 @@ export function passedFields(request: HttpRequest, via: string): Record<string, 
     if (name === 'host' || name === 'expect' || CLAIMED.test(name)) Reflect.deleteProperty(fields, name);
   }
   fields['via'] = appendVia(request.fields['via'], via);
+  // RFC 9110 §7.6.2
+  const forwards = fields['max-forwards'];
+  if (request.method === 'OPTIONS' && forwards !== undefined && /^\d{1,15}$/.test(forwards)) fields['max-forwards'] = String(Math.max(0, Number(forwards) - 1));
   return fields;
 }
 

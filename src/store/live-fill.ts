@@ -23,6 +23,8 @@ export interface LiveFill {
   /** Whether a request with these fields may read it, from the beginning. */
   serves(fields: HeaderFields): boolean;
   read(): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Somebody changed the target meanwhile (RFC 9111 §4.4): what comes is not stored. */
+  spoil(): void;
   /** Called when no one can join any more. */
   onEnd(listener: () => void): void;
   stop(reason: Error): void;
@@ -32,6 +34,7 @@ export function createLiveFill(options: LiveFillOptions): LiveFill {
   const { names, request, head } = options;
   const slices: Uint8Array[] = [];
   let ended = false;
+  let spoiled = false;
   let listener = (): void => undefined;
   const fill = new Fill({
     sliceOctets: options.sliceOctets, startPos: 0, endPos: undefined, sliceable: false, maxKept: options.maxOctets,
@@ -39,7 +42,7 @@ export function createLiveFill(options: LiveFillOptions): LiveFill {
     onSlice: (slice, octets) => (slices[slice] = octets),
     onEnd: ({ whole, octets }) => {
       ended = true;
-      if (whole) options.whole(octets, slices);
+      if (whole && !spoiled) options.whole(octets, slices);
       listener();
     },
   });
@@ -49,6 +52,7 @@ export function createLiveFill(options: LiveFillOptions): LiveFill {
     head,
     serves: (fields) => !ended && !fill.incomplete && variantKey(names, fields) === wanted,
     read: () => fill.followAll({ slice: 0 }),
+    spoil: () => (spoiled = true),
     onEnd: (run) => {
       listener = run;
       if (ended) run();

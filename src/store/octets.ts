@@ -31,6 +31,8 @@ export interface Octets {
   read(stored: Stored, range: ByteRange, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined>;
   /** Takes in what has begun to come: all of the object, or slices of it. */
   fill(stored: Stored, range: ByteRange, source: FillSource): void;
+  /** Whether some of an object that can't be fetched in parts is gone, and not on its way either. */
+  isBroken(stored: Stored): boolean;
   /** One slice that has come in another way. */
   keep(stored: Stored, slice: number, octets: Uint8Array): void;
   stop(): void;
@@ -46,6 +48,8 @@ const MAX_RETRIES = 2;
 /** A reader's place at the fill that it reads along with: that fill keeps its pace, and goes on for its sake. */
 interface Seat {
   take(fill: Fill, slice: number): void;
+  /** The fill that it is at, if that has all of this slice. */
+  with(slice: number): Fill | undefined;
   moveTo(slice: number): void;
   leave(): void;
 }
@@ -65,6 +69,7 @@ function createSeat(): Seat {
       at = fill;
       fill.join(reader);
     },
+    with: (slice) => (at?.hasWhole(slice) === true ? at : undefined),
     moveTo: (slice) => {
       reader.slice = slice;
       if (at?.comesTo(slice) === true) at.moved();
@@ -155,7 +160,8 @@ export function createOctets(options: OctetsOptions): Octets {
     let at = from;
     let retries = 0;
     while (at < to) {
-      let fill = fillWith(stored, slice);
+      // A fill that has ended still has for its readers what can't be had again.
+      let fill = seat.with(slice) ?? fillWith(stored, slice);
       if (fill === undefined) {
         const octets = await cache.read(key, meta.version, slice);
         if (octets !== undefined) {
@@ -219,6 +225,12 @@ export function createOctets(options: OctetsOptions): Octets {
     },
     fill: (stored, range, source) => {
       begin(stored, range, () => Promise.resolve(source));
+    },
+    isBroken: (stored) => {
+      if (stored.strongEtag !== undefined || fillsOf(stored) !== undefined) return false;
+      const { length, sliceOctets, version } = stored.meta;
+      for (let slice = 0; slice * sliceOctets < length; slice += 1) if (cache.where(stored.key, version, slice) === undefined) return true;
+      return false;
     },
     keep: (stored, slice, octets) => cache.write(stored.key, stored.meta.version, slice, octets),
     stop: () => {

@@ -8,6 +8,7 @@ import type { Eventual } from '../net/handler.js';
 import { parseCacheControl } from '../net/http/cache-control.js';
 import { appendCacheStatus, formatCacheStatus, type CacheStatus } from '../net/http/cache-status.js';
 import { selectPrecondition } from '../net/http/conditional.js';
+import { methodNotAllowed } from '../net/http/deliver.js';
 import { hasPassed } from '../net/http/forwarding.js';
 import { ageAt, FRESHNESS, judgeFreshness, shelfLifeOf, type Freshness } from '../net/http/freshness.js';
 import { textResponse, type HttpHandler, type HttpRequest, type HttpResponse } from '../net/http/message.js';
@@ -43,6 +44,8 @@ export interface PullThrough {
 
 /** How often an answer is begun anew because the origin's version changed meanwhile. */
 const MAX_RESTARTS = 3;
+/** All that an origin may know, but for TRACE. */
+const ALLOWED: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'];
 
 type Reason = 'uri-miss' | 'vary-miss' | 'stale' | 'request';
 
@@ -208,10 +211,19 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
     }
   }
 
+  /** §9.3.8: what carries its head back could show a page what it may not see. §7.6.2: Max-Forwards may say that we are meant. */
+  function other(request: HttpRequest): Eventual<HttpResponse> {
+    if (request.method === 'TRACE') return methodNotAllowed(ALLOWED);
+    const isMeant = request.target === '*' || request.fields['max-forwards'] === '0';
+    if (request.method === 'OPTIONS' && isMeant) return { status: 204, fields: { allow: ALLOWED.join(', ') }, body: { kind: 'none' } };
+    return pass(request, { fwd: 'method' });
+  }
+
   function forget(target: string, why: string): boolean {
     // What is under way may have been asked before the change.
     openings.get(target)?.spoil();
     openings.delete(target);
+    for (const fill of live.get(target) ?? []) fill.spoil();
     live.delete(target);
     return shelf.forget(target, why);
   }
@@ -223,6 +235,13 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
       (opened) => opened.kind === 'pass' && opened.response?.discard(),
       (error: unknown) => log.debug(`cannot validate ${request.target}: ${messageOf(error)}`, { target: request.target }),
     );
+  }
+
+  function look(request: HttpRequest): ReturnType<typeof shelf.find> {
+    const found = shelf.find(request.target, request.fields);
+    if (!('meta' in found) || !octets.isBroken(found)) return found;
+    shelf.drop(found, 'some of it was gone, and it cannot be fetched in parts');
+    return { known: false };
   }
 
   function needOf(found: Stored | { readonly known: boolean }, judged: Freshness | undefined): Need {
@@ -237,9 +256,9 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
 
   function handle(request: HttpRequest): Eventual<HttpResponse> {
     if (hasPassed(request.fields['via'], via)) return made(508, 'This request has been here before: the origins of these stores form a loop.\n', { fwd: 'bypass', detail: 'loop' });
-    if (request.method !== 'GET' && request.method !== 'HEAD') return pass(request, { fwd: 'method' });
+    if (request.method !== 'GET' && request.method !== 'HEAD') return other(request);
     const nowMs = clock.now();
-    const found = shelf.find(request.target, request.fields);
+    const found = look(request);
     const judged = 'meta' in found ? judgeFreshness(found.life, request.fields, nowMs) : undefined;
     const need = needOf(found, judged);
     if ('meta' in found && judged !== undefined && judged.kind !== 'validate') {

@@ -234,6 +234,16 @@ describe('an edge as a shared cache', () => {
     expect(status(await ask(edge.port, 'GET', '/b'))).to.equal('edge-1; fwd=uri-miss; stored');
   });
 
+  it('OPTIONS says what is allowed where the edge is meant, and counts down otherwise (RFC 9110 §7.6.2); TRACE is refused', async () => {
+    const origin = await startOrigin((req, res) => reply(res, `${String(req.method)} ${String(req.headers['max-forwards'])}`));
+    const edge = await startEdge([origin.url]);
+    expect((await ask(edge.port, 'OPTIONS', '*')).status).to.equal(204);
+    expect((await ask(edge.port, 'OPTIONS', '/a', ['Max-Forwards: 0'])).status).to.equal(204);
+    expect((await ask(edge.port, 'OPTIONS', '/a', ['Max-Forwards: 3'])).body.toString()).to.equal('OPTIONS 2');
+    expect((await ask(edge.port, 'TRACE', '/a')).status).to.equal(405);
+    expect(origin.asked).to.deep.equal(['OPTIONS /a']);
+  });
+
   it('only-if-cached is 504 where nothing is (RFC 9111 §5.2.1.7)', async () => {
     const origin = await startOrigin(serveContent(CONTENT, ETAG));
     const edge = await startEdge([origin.url]);

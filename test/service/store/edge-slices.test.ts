@@ -123,6 +123,17 @@ describe('an edge and large objects', () => {
     expect(origin.asked.map((line) => line.split(' ').slice(0, 2).join(' '))).to.deep.equal(['GET /weak', 'GET /weak', 'GET /none']);
   });
 
+  it('of what can\'t be had in parts and is partly gone, all is fetched again', async () => {
+    const origin = await startOrigin((req, res) => serveContent(CONTENT, { 'cache-control': 'max-age=60', ...(req.url === '/b' ? { etag: '"b"' } : {}) })(req, res));
+    const edge = await startEdge([origin.url], { sliceOctets: SLICE, memoryOctets: 4_000_000 });
+    for (let round = 0; round < 3; round += 1) {
+      for (const path of ['/a', '/b', '/c', '/d']) {
+        const answer = await ask(edge.port, 'GET', path);
+        expect([answer.status, answer.complete, answer.body.equals(CONTENT)], `${path} ${status(answer)}`).to.deep.equal([200, true, true]);
+      }
+    }
+  });
+
   it('versions are never mixed: a slice of another one heals by fetching anew', async () => {
     let content = CONTENT;
     let etag = '"v1"';
