@@ -37,7 +37,7 @@ export interface TierUsage {
  * No method throws for what a disk does: what cannot be kept is let go, and told in the log once.
  */
 export interface CacheStore {
-  /** Finds again what was kept before; resolves when all of it is known. */
+  /** Finds again what was kept before; resolves when all of it is known. @throws CdnError CACHE_FOLDER when the folder is not one to work in: another process has it, its format is unknown … */
   start(): Promise<void>;
   /** Resolves when what was to be kept is safe on disk. */
   stop(): Promise<void>;
@@ -53,7 +53,7 @@ export interface CacheStore {
    * long as it must be. The octets must not change afterwards. Counts as the use that it was fetched for.
    */
   write(key: CacheKey, version: string, slice: number, octets: Uint8Array): void;
-  /** Every slice at once. False when there was nothing. */
+  /** Every slice at once, and for good: a process that is killed next doesn't find it again. False when there was nothing. */
   delete(key: CacheKey, why: string): boolean;
   keys(): Iterable<CacheKey>;
   /** Of an object that went away lately. */

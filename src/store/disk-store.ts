@@ -14,7 +14,7 @@ import { createSliceFiles } from './disk/slice-files.js';
 import { createTurns } from './disk/turns.js';
 import { createTrouble, isFull } from './disk/trouble.js';
 import type { EvictionPolicy } from './eviction/index.js';
-import { sliceLength, type KeptObject, type KeptSlice } from './kept.js';
+import { NO_FILE, NO_SLICE, sliceLength, type KeptObject, type KeptSlice, type SliceFile } from './kept.js';
 
 export interface DiskStoreOptions {
   readonly folder: string;
@@ -86,6 +86,8 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
   let block = 4096;
   let used = 0;
   let objects = 0;
+  /** Of what is filed, how much stands for an object without slices. */
+  let standing = 0;
   let live = 0;
   let queued = 0;
   let lastFile = 0;
@@ -134,11 +136,12 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
   /** Of the tables; the journal is the caller's to tell. */
   const unfile = (slice: KeptSlice): void => {
     if (!slice.file) return;
-    files.remove(slice.file.number);
+    if (slice.file !== NO_FILE) files.remove(slice.file.number);
     slice.file = undefined;
     slice.object.filed -= 1;
     if (slice.object.filed === 0) objects -= 1;
     filed.delete(slice.id);
+    if (slice.number === NO_SLICE) standing -= 1;
     used -= costOf(slice);
     live -= SLICE_RECORD_OCTETS;
   };
@@ -166,11 +169,37 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
   };
   const file = (slice: KeptSlice): void => {
     filed.set(slice.id, slice);
+    if (slice.number === NO_SLICE) standing += 1;
     used += costOf(slice);
     live += SLICE_RECORD_OCTETS;
     policy.added(slice.id, costOf(slice));
   };
 
+  /** From here on it is there. @throws a system error, and it is not. */
+  const commit = (slice: KeptSlice, named: SliceFile): void => {
+    if (slice.object.journalOctets === 0) {
+      const record = encodeObject(slice.object);
+      journal.append(record);
+      account(slice.object, record.length);
+    }
+    if (named !== NO_FILE) journal.append(encodeSlice(slice, named));
+    slice.file = named;
+    slice.object.filed += 1;
+    if (slice.object.filed === 1) objects += 1;
+    file(slice);
+    options.written(slice);
+  };
+  /** An object without a body is a record of the journal. */
+  const writeBare = (slice: KeptSlice): void => {
+    if (!makeRoom(0)) return;
+    try {
+      commit(slice, NO_FILE);
+      tidy();
+    } catch (error) {
+      if (isFull(error)) shrink();
+      trouble.failed(error);
+    }
+  };
   const isWanted = (slice: KeptSlice): boolean => slice.queued !== undefined && !slice.file && isUsable();
   const writeOne = async (slice: KeptSlice, octets: Uint8Array): Promise<void> => {
     if (!isWanted(slice) || !makeRoom(costOf(slice))) return;
@@ -181,18 +210,7 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
         files.remove(number);
         return;
       }
-      const named = { number, checksum: crc32(octets) };
-      if (slice.object.journalOctets === 0) {
-        const record = encodeObject(slice.object);
-        journal.append(record);
-        account(slice.object, record.length);
-      }
-      journal.append(encodeSlice(slice, named));
-      slice.file = named;
-      slice.object.filed += 1;
-      if (slice.object.filed === 1) objects += 1;
-      file(slice);
-      options.written(slice);
+      commit(slice, { number, checksum: crc32(octets) });
       tidy();
     } catch (error) {
       files.remove(number);
@@ -266,7 +284,7 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
       return objects;
     },
     get slices() {
-      return filed.size;
+      return filed.size - standing;
     },
     fit: (isIndexWithin) => {
       makeRoom(0);
@@ -309,6 +327,10 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
     },
     write: (slice, octets) => {
       if (slice.file || slice.queued || !isUsable() || queued + octets.byteLength > options.queueOctets) return;
+      if (slice.number === NO_SLICE) {
+        writeBare(slice);
+        return;
+      }
       slice.queued = octets;
       queued += octets.byteLength;
       void writes.run(() => writeOne(slice, octets)).finally(() => {
@@ -335,7 +357,7 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
     remove: (object) => {
       if (object.journalOctets === 0) return;
       forgetObject(object);
-      for (const slice of object.slices.values()) {
+      for (const slice of object.stand ? [object.stand] : object.slices.values()) {
         if (!slice.file) continue;
         policy.removed(slice.id);
         unfile(slice);

@@ -13,6 +13,8 @@ export interface KeptObject {
   /** What its metadata take of memory. */
   octets: number;
   readonly slices: Map<number, KeptSlice>;
+  /** Of an object that has no slices: what stands for it in the order of eviction, in memory and on disk. */
+  stand: KeptSlice | undefined;
   /** How many octets of the journal on disk tell of it; 0 when that doesn't know it. */
   journalOctets: number;
   /** Of its slices, how many are on disk. */
@@ -39,11 +41,13 @@ export interface SliceFile {
   readonly checksum: number;
 }
 
-/** The slice that stands for an object that has none, so that it has a place in the order of eviction. */
+/** The number of the slice that stands for an object that has none. */
 export const NO_SLICE = -1;
+/** On disk it is a record of the journal, and no file. */
+export const NO_FILE: SliceFile = { number: 0, checksum: 0 };
 
 export function createObject(serial: number, key: CacheKey, meta: ObjectMeta, octets: number): KeptObject {
-  return { serial, key, meta, unread: undefined, octets, slices: new Map(), journalOctets: 0, filed: 0 };
+  return { serial, key, meta, unread: undefined, octets, slices: new Map(), stand: undefined, journalOctets: 0, filed: 0 };
 }
 
 export function metaOf(object: KeptObject): ObjectMeta {

@@ -2,7 +2,7 @@
 // the index of all objects takes besides.
 
 import type { EvictionPolicy } from './eviction/index.js';
-import type { KeptSlice } from './kept.js';
+import { NO_SLICE, type KeptSlice } from './kept.js';
 
 export interface MemoryStoreOptions {
   readonly maxOctets: number;
@@ -40,11 +40,14 @@ export function createMemoryStore({ maxOctets, policy, evicted }: MemoryStoreOpt
   const kept = new Map<string, KeptSlice>();
   let used = 0;
   let reserved = 0;
+  /** Of those kept, how many stand for an object without slices. */
+  let standing = 0;
 
   const forget = (slice: KeptSlice): void => {
     used -= costOf(slice, slice.octets ?? NONE);
     slice.octets = undefined;
     kept.delete(slice.id);
+    if (slice.number === NO_SLICE) standing -= 1;
   };
   const makeRoom = (octets: number): void => {
     if (used + reserved + octets <= maxOctets) return;
@@ -63,7 +66,7 @@ export function createMemoryStore({ maxOctets, policy, evicted }: MemoryStoreOpt
       return used + reserved;
     },
     get slices() {
-      return kept.size;
+      return kept.size - standing;
     },
     add: (slice, octets) => {
       const cost = costOf(slice, octets);
@@ -72,6 +75,7 @@ export function createMemoryStore({ maxOctets, policy, evicted }: MemoryStoreOpt
       slice.octets = octets;
       used += cost;
       kept.set(slice.id, slice);
+      if (slice.number === NO_SLICE) standing += 1;
       policy.added(slice.id, cost);
       return true;
     },

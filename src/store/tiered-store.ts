@@ -52,8 +52,6 @@ function compact(octets: Uint8Array): Uint8Array {
 
 export function createCacheStore({ memoryOctets, disk: diskOptions, policy = createS3Fifo }: CacheStoreOptions, env: { readonly clock: Clock; readonly log: Log }): CacheStore {
   const objects = new Map<CacheKey, KeptObject>();
-  /** Of objects without slices: what stands for them in the order of eviction. */
-  const bare = new Map<KeptObject, KeptSlice>();
   const removals = createRemovals(memoryOctets / PART.removals);
   const memoryPolicy = policy();
   const admissionOctets = diskOptions ? Math.min(memoryOctets / PART.admission, MOST_ADMISSION_OCTETS) : 0;
@@ -66,9 +64,7 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
     maxOctets: memoryOctets,
     policy: memoryPolicy,
     evicted: (slice) => {
-      const why = `evicted by ${memoryPolicy.name} to make room in memory`;
-      if (slice.number === NO_SLICE) forget(slice.object, why);
-      else release(slice, why);
+      release(slice, `evicted by ${memoryPolicy.name} to make room in memory`);
     },
   });
   const disk = diskOptions && createDiskStore({
@@ -96,12 +92,12 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
   const forget = (object: KeptObject, why: string | undefined): void => {
     if (objects.get(object.key) !== object) return;
     objects.delete(object.key);
-    unmark(object);
     if (object.filed > 0) {
       index(-object.octets - object.filed * SLICE_OCTETS);
       memory.reserve(-object.filed * SLICE_OCTETS);
     }
     disk?.remove(object);
+    unmark(object);
     for (const slice of object.slices.values()) {
       memory.remove(slice);
       slice.queued = undefined;
@@ -112,20 +108,19 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
   };
   /** Lets go a slice that is nowhere any more, and with the last of them its object. */
   const release = (slice: KeptSlice, why: string): void => {
-    if (slice.octets || slice.queued || slice.file || slice.object.slices.get(slice.number) !== slice) return;
-    slice.object.slices.delete(slice.number);
-    if (slice.object.slices.size === 0) forget(slice.object, why);
+    const { object, number } = slice;
+    if (slice.octets || slice.queued || slice.file || (object.stand !== slice && object.slices.get(number) !== slice)) return;
+    object.slices.delete(number);
+    if (object.slices.size === 0) forget(object, why);
   };
   const mark = (object: KeptObject): void => {
-    const stand = createSlice(object, NO_SLICE);
-    bare.set(object, stand);
-    if (!memory.add(stand, NOTHING)) forget(object, 'there was no room for its metadata');
+    object.stand = createSlice(object, NO_SLICE);
+    if (!memory.add(object.stand, NOTHING)) forget(object, 'there was no room for its metadata');
   };
   const unmark = (object: KeptObject): void => {
-    const stand = bare.get(object);
-    if (!stand) return;
-    bare.delete(object);
-    memory.remove(stand);
+    if (!object.stand) return;
+    memory.remove(object.stand);
+    object.stand = undefined;
   };
   const sliceOf = (key: CacheKey, version: string, number: number): KeptSlice | undefined => {
     const object = objects.get(key);
@@ -157,8 +152,12 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
     find: (key) => {
       const object = objects.get(key);
       // Nothing of it can be read: to find it is to use it.
-      const stand = object?.slices.size === 0 ? bare.get(object) : undefined;
-      if (stand) memory.touch(stand);
+      const stand = object?.stand;
+      if (stand) {
+        memory.touch(stand);
+        if (stand.file) disk?.touch(stand);
+        else if (object.meta.length === 0) disk?.write(stand, NOTHING);
+      }
       return object && metaOf(object);
     },
     put: (key, meta) => {
@@ -221,7 +220,7 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
     keys: () => objects.keys(),
     removal: (key) => removals.get(key),
     usage: () => ({
-      memory: { octets: memory.octets, maxOctets: memoryOctets, objects: objects.size, slices: memory.slices - bare.size },
+      memory: { octets: memory.octets, maxOctets: memoryOctets, objects: objects.size, slices: memory.slices },
       disk: disk && { octets: disk.octets, maxOctets: disk.maxOctets, objects: disk.objects, slices: disk.slices },
     }),
   };

@@ -1,7 +1,7 @@
 // From the journal's records to what is kept: which objects, and which of their slices, are on disk.
 
 import type { KeptObject, KeptSlice } from '../kept.js';
-import { createObject, createSlice, sliceLength } from '../kept.js';
+import { NO_FILE, NO_SLICE, createObject, createSlice, sliceLength } from '../kept.js';
 import type { JournalRecord } from './journal-record.js';
 
 export interface Replayed {
@@ -60,8 +60,11 @@ export function createReplay(): { tell(record: JournalRecord, octets: number): v
       }
     },
     done: () => {
-      const kept = [...objects.values()].filter(({ slices }) => slices.size > 0);
-      for (const object of kept) object.filed = object.slices.size;
+      const kept = [...objects.values()].filter(({ slices, meta }) => slices.size > 0 || meta.length === 0);
+      for (const object of kept) {
+        if (object.slices.size === 0) object.stand = { ...createSlice(object, NO_SLICE), file: NO_FILE };
+        object.filed = Math.max(1, object.slices.size);
+      }
       return { objects: kept, slices: slicesOf(kept), lastSerial, lastFile };
     },
   };
@@ -69,5 +72,5 @@ export function createReplay(): { tell(record: JournalRecord, octets: number): v
 
 /** In the order in which they were written, which is that of their files. */
 function slicesOf(objects: readonly KeptObject[]): readonly KeptSlice[] {
-  return objects.flatMap(({ slices }) => [...slices.values()]).sort((a, b) => (a.file?.number ?? 0) - (b.file?.number ?? 0));
+  return objects.flatMap(({ slices, stand }) => (stand ? [stand] : [...slices.values()])).sort((a, b) => (a.file?.number ?? 0) - (b.file?.number ?? 0));
 }

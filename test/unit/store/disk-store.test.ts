@@ -109,6 +109,36 @@ describe('a cache on disk', () => {
     expect(await slicesOn(folder)).to.have.length(6);
   });
 
+  it('an object without a body is kept from when it is first found, deleted for good, and evicted like others', async () => {
+    const folder = await makeFolder();
+    const first = await open(folder);
+    const empty = metaOf('v1', { length: 0, head: { status: 301 } });
+    for (const key of ['found', 'deleted', 'changed', 'never found']) first.put(key, empty);
+    for (const key of ['found', 'deleted', 'changed']) expect(first.find(key)).to.deep.equal(empty);
+    first.delete('deleted', 'purged');
+    first.put('changed', metaOf('v1', { length: 0, head: { status: 410 } }));
+    expect(first.usage().disk).to.include({ objects: 2, slices: 0 });
+    await close(first);
+    const second = await open(folder);
+    expect([...second.keys()].sort()).to.deep.equal(['changed', 'found']);
+    expect(second.find('changed')?.head).to.deep.equal({ status: 410 });
+    second.put('found', metaOf('v2'));
+    expect(second.delete('changed', 'purged')).to.equal(true);
+    await close(second);
+    const third = await open(folder, { memoryOctets: 100_000 });
+    expect([...third.keys()]).to.deep.equal([]);
+    for (let index = 0; index < 500; index += 1) {
+      third.put(`k${index}`, empty);
+      third.find(`k${index}`);
+      expect(third.usage().memory.octets).to.be.at.most(100_000);
+    }
+    const left = [...third.keys()].length;
+    expect(left).to.be.within(10, 60);
+    await close(third);
+    const again = await open(folder, { memoryOctets: 100_000 });
+    expect([...again.keys()].length).to.be.within(10, left);
+  });
+
   it('stays within its bounds, blocks and journal counted, and says who made room', async () => {
     const folder = await makeFolder();
     const maxOctets = 400_000;
