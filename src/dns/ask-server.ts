@@ -23,10 +23,12 @@ export interface Wanted {
   readonly type: number;
 }
 
-/** An exchange as it happened; `at` of the account depends on who asks for it. */
-export interface Happened extends Omit<AccountedExchange, 'at'> {
+/** An exchange as it happened. */
+export interface Happened {
   /** On the monotonic clock. */
   readonly startedAtMs: number;
+  /** In the words of the account, for whoever asks for one; `at` depends on who does. */
+  account(): Omit<AccountedExchange, 'at'>;
 }
 
 /** The servers to ask, and what they may speak of. */
@@ -114,7 +116,7 @@ async function put(tour: Tour, level: Level, server: Endpoint, wanted: Wanted, t
   const result = await tour.env.exchange(server, query, { timeoutMs, mixCase: true });
   const message = { ...result.message, answers: tidyRecords(result.message.answers) };
   const reply = readReply(message, wanted, level);
-  tour.exchanges.push(account(level, wanted, { ...result, message }, reply, startedAtMs));
+  tour.exchanges.push({ startedAtMs, account: () => account(level, wanted, { ...result, message }, reply) });
   return { message, reply };
 }
 
@@ -135,12 +137,14 @@ export function whoIs(level: Level, server?: Endpoint): string {
   return level.forwarded ? `the resolver${at}` : `the authority of ${plain(level.apex)}${at}`;
 }
 
-function account(level: Level, wanted: Wanted, result: ExchangeResult, reply: Reply, startedAtMs: number): Happened {
+/** A reply of very many records is told by its first. */
+const MAX_TOLD = 50;
+
+function account(level: Level, wanted: Wanted, result: ExchangeResult, reply: Reply): Omit<AccountedExchange, 'at'> {
   const { message, transport, local, remote, durationMs } = result;
   const ignored = new Set(reply.ignored);
   const shown = reply.reading.kind === 'referral' ? [...message.answers, ...message.authorities, ...message.additionals] : message.answers;
   return {
-    startedAtMs,
     ms: round(durationMs),
     from: formatEndpoint(local),
     to: formatEndpoint(remote),
@@ -149,8 +153,8 @@ function account(level: Level, wanted: Wanted, result: ExchangeResult, reply: Re
     name: wanted.name.toString(),
     type: formatType(wanted.type),
     rcode: formatRcode(message.rcode),
-    records: shown.filter((record) => !ignored.has(record)).map(formatRecord),
-    ...(ignored.size > 0 && { ignored: [...ignored].map(formatRecord) }),
+    records: shown.filter((record) => !ignored.has(record)).slice(0, MAX_TOLD).map(formatRecord),
+    ...(ignored.size > 0 && { ignored: [...ignored].slice(0, MAX_TOLD).map(formatRecord) }),
   };
 }
 

@@ -37,6 +37,6 @@ function optionsOf({ rcode, failure, remembered, staleBecause, scope, exchanges 
 }
 
 /** An exchange that another client's question began may be older than this question. */
-export function since(startedAtMs: number, { startedAtMs: exchangeAtMs, ...happened }: Happened): AccountedExchange {
-  return { at: Math.max(0, round(exchangeAtMs - startedAtMs)), ...happened };
+export function since(startedAtMs: number, happened: Happened): AccountedExchange {
+  return { at: Math.max(0, round(happened.startedAtMs - startedAtMs)), ...happened.account() };
 }

@@ -26,7 +26,12 @@ export function describeAnswer(message: DnsMessage): string {
   return shown.join(', ');
 }
 
+/** Beyond, nobody reads it: a list of all types there can be has 65,536 words. */
+const MOST_OCTETS = 300;
+
 function describeRecord({ type, data }: ResourceRecord): string {
+  const octets = Object.values<unknown>(data).flat().reduce<number>((sum, value) => sum + (value instanceof Uint8Array ? value.length : 0), 0);
+  if (octets > MOST_OCTETS) return `${formatType(type)} of ${octets} octets`;
   const text = 'target' in data && data.kind !== 'SRV' ? plain(data.target) : formatRData(data);
   return `${formatType(type)} ${text}`;
 }

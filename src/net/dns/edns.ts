@@ -84,6 +84,7 @@ export function encodeOpt(edns: Edns, rcode: number, writer: Writer): void {
   writer.u16(edns.dnssecOk ? 0x8000 : 0);
   writer.sized(() => {
     for (const option of edns.options) {
+      if (writer.overflowed) return;
       writer.u16(option.code);
       writer.u16(option.data.length);
       writer.bytes(option.data);

@@ -44,6 +44,7 @@ export const SVC_PARAMS: Field<readonly SvcParam[]> = {
   decode,
   encode: (value, writer) => {
     for (const { key, value: octets } of encodable(inOrder(value) ? value : undefined, 'service parameters')) {
+      if (writer.overflowed) return;
       writer.u16(key);
       writer.u16(octets.length);
       writer.bytes(octets);

@@ -11,7 +11,8 @@ export const MAX_LABEL_OCTETS = 63;
 const SPECIAL = '."\\;()@$';
 const DOT = 0x2e;
 
-const LOWER = Uint8Array.from({ length: 256 }, (_, octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet));
+/** Of an octet the one that is equal to it, ASCII letter case aside; lengths are none that has another. */
+export const LOWER = Uint8Array.from({ length: 256 }, (_, octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet));
 
 // One name is written at a time, from its first octet to the copy that is made of it.
 const scratch = Buffer.alloc(MAX_NAME_OCTETS);

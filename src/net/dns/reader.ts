@@ -9,7 +9,8 @@ const POINTER = 0xc0;
 const SPARE_NAME_STEPS = 1024;
 const SPARE_COPY_STEPS = 16_384;
 export const SPARE_STEPS = SPARE_NAME_STEPS + SPARE_COPY_STEPS;
-/** A copied array costs a computer about as much as so many labels. */
+/** What a label, or a pointer, costs to follow, and an array to copy, beside eight octets of a name. */
+const LABEL_STEPS = 2;
 const COPY_STEPS = 16;
 const EMPTY_STEPS = 4;
 const EMPTY = new Uint8Array(0);
@@ -20,16 +21,23 @@ export type NameForm = 'compressed' | 'plain';
 // Filled and emptied within one call of Reader.name; saves an array a name.
 const scratch = new Uint8Array(MAX_NAME_OCTETS);
 
+// Which of a message's names begins where, for the message that was read last: a map would cost more than
+// the names. A message that is read in between takes places away, and the names there are read again.
+const places = new Uint16Array(0x4000);
+const readBy = new Uint32Array(0x4000);
+let readings = 0;
+
 export class Reader {
   readonly octets: Uint8Array;
   offset: number;
   /** Nothing is read at or beyond it: the end of the message, or of the RDATA being read. */
   limit: number;
   failure: string | undefined;
-  /** Names by where they begin; a pointer there gives the very same Name again. */
-  readonly #names = new Map<number, Name>();
+  /** A pointer to where one of them begins gives the very same Name again. */
+  readonly #names: Name[] = [];
+  readonly #reading: number;
   /**
-   * Steps that this message's names may still cost: one for each label and pointer followed, one for each
+   * Steps that this message's names may still cost: two for each label and pointer followed, one for each
    * eight octets of a name not met before. There are as many as the message has octets, and honest messages
    * need far fewer, because of #names; without a bound 64 KiB could make us follow millions of pointers, or
    * copy thousands of names of 255 octets.
@@ -50,6 +58,8 @@ export class Reader {
     this.offset = offset;
     this.limit = octets.length;
     this.#floor = floor;
+    readings = readings === 0xffff_ffff ? 1 : readings + 1;
+    this.#reading = readings;
     this.#nameSteps = octets.length + SPARE_NAME_STEPS;
     this.#copySteps = octets.length + SPARE_COPY_STEPS;
   }
@@ -114,7 +124,7 @@ export class Reader {
   name(form: NameForm): Name {
     const begin = this.offset;
     const name = this.#read(form);
-    if (name !== Name.root) this.#names.set(begin, name);
+    if (name !== Name.root) this.#remember(begin, name);
     return name;
   }
 
@@ -126,7 +136,7 @@ export class Reader {
     let length = 0;
     let pointer: { readonly target: number; readonly before: number } | undefined;
     for (;;) {
-      if ((this.#nameSteps -= 1) < 0) return this.#failName('has names that cost too much to follow');
+      if ((this.#nameSteps -= LABEL_STEPS) < 0) return this.#failName('has names that cost too much to follow');
       if (at >= end) return this.#failName('ends within a name');
       const head = octets[at] as number;
       if (head === 0) {
@@ -148,7 +158,7 @@ export class Reader {
         if (!pointer) {
           this.offset = at + 2;
           pointer = { target, before: length };
-          const known = this.#names.get(target);
+          const known = readBy[target] === this.#reading ? this.#names[places[target] as number] : undefined;
           if (known) {
             if (length === 0) return known;
             if (length + known.wire.length > MAX_NAME_OCTETS) return this.#failName('has a name of over 255 octets');
@@ -170,9 +180,16 @@ export class Reader {
     if (length === 1) return Name.root;
     const name = this.#create(0, length);
     if (pointer && pointer.before < length - 1) {
-      this.#names.set(pointer.target, pointer.before === 0 ? name : this.#create(pointer.before, length));
+      this.#remember(pointer.target, pointer.before === 0 ? name : this.#create(pointer.before, length));
     }
     return name;
+  }
+
+  /** Beyond where a pointer leads nobody asks. */
+  #remember(place: number, name: Name): void {
+    if (place >= places.length) return;
+    readBy[place] = this.#reading;
+    places[place] = this.#names.push(name) - 1;
   }
 
   #create(from: number, to: number): Name {

@@ -37,8 +37,14 @@ function withFewerCourtesies(message: DnsMessage, maxOctets: number): Uint8Array
   const courtesies = new Map<string, ResourceRecord[]>();
   for (const record of message.additionals) {
     const { name, type } = record;
-    if ((type === TYPE.A || type === TYPE.AAAA) && glueOf.has(name.key)) needed.push(record);
-    else courtesies.set(`${type} ${name.key}`, [...(courtesies.get(`${type} ${name.key}`) ?? []), record]);
+    if ((type === TYPE.A || type === TYPE.AAAA) && glueOf.has(name.key)) {
+      needed.push(record);
+      continue;
+    }
+    const key = `${type} ${name.key}`;
+    const set = courtesies.get(key);
+    if (set) set.push(record);
+    else courtesies.set(key, [record]);
   }
   const sets = [...courtesies.values()];
   const encodeWith = (count: number): Uint8Array | undefined => encodeUpTo({ ...message, additionals: [...needed, ...sets.slice(0, count).flat()] }, maxOctets);

@@ -139,6 +139,7 @@ export function encodeUpTo(message: DnsMessage, maxOctets: number): Uint8Array |
   writer.u16(message.authorities.length);
   writer.u16(message.additionals.length + (message.edns ? 1 : 0));
   for (const question of message.questions) {
+    if (writer.overflowed) return undefined;
     writer.name(question.name, 'compressed');
     writer.u16(question.type);
     writer.u16(question.class);

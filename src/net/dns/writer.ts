@@ -2,29 +2,31 @@
 
 import type { Name } from './name.js';
 import type { NameForm } from './reader.js';
+import { addSuffix, findSuffix, forgetSuffixes, MAX_POINTER, ROOT, UNKNOWN } from './suffixes.js';
 
 /** What the two octets of a TCP length can say (RFC 1035 §4.2.2). */
 export const MAX_MESSAGE_OCTETS = 65_535;
-/** A pointer has 14 bits. */
-const MAX_POINTER = 0x3fff;
-
 // One message is written at a time, from the first octet to the copy that finish() makes of it.
 const scratch = new Uint8Array(MAX_MESSAGE_OCTETS);
+// Where the labels of the name being written begin, in that name.
+const starts = new Uint8Array(128);
+// Names just written whole or as a pointer, and where: the records of an RRset share their owner.
+const recent = new Array<Name | undefined>(8).fill(undefined);
+const recentPlaces = new Uint16Array(8);
 
 /** One at a time: the next Writer writes over what this one has not yet given away by `finish`. */
 export class Writer {
   readonly #limit: number;
   #length = 0;
   #overflowed = false;
-  /** Where each name, and each end of one, begins; by the key of Name. */
-  readonly #offsets = new Map<string, number>();
-
   readonly #compressing: boolean;
 
   /** `names`: 'plain' writes every name whole, for data that stands outside a message. */
   constructor(limit: number, names: NameForm = 'compressed') {
     this.#limit = Math.min(limit, MAX_MESSAGE_OCTETS);
     this.#compressing = names === 'compressed';
+    forgetSuffixes();
+    recent.fill(undefined);
   }
 
   get length(): number {
@@ -86,25 +88,37 @@ export class Writer {
    * compare it letter by letter need; a record's owner takes on the question's.
    */
   name(name: Name, form: NameForm): void {
-    const { wire, key } = name;
-    for (let at = 0; ; ) {
-      const size = wire[at] as number;
-      if (size === 0) {
-        this.u8(0);
-        return;
-      }
-      const rest = at === 0 ? key : key.slice(at);
-      const known = this.#offsets.get(rest);
-      if (known === undefined) {
-        if (this.#length <= MAX_POINTER) this.#offsets.set(rest, this.#length);
-      } else if (this.#compressing && form === 'compressed') {
-        this.u16(0xc000 | known);
-        return;
-      }
-      const next = at + 1 + size;
-      if (!this.#room(next - at)) return;
-      while (at < next) scratch[this.#length++] = wire[at++] as number;
+    const { wire } = name;
+    const compressing = this.#compressing && form === 'compressed';
+    if (compressing && recent[wire.length & 7] === name) {
+      this.u16(0xc000 | (recentPlaces[wire.length & 7] as number));
+      return;
     }
+    let labels = 0;
+    for (let at = 0; wire[at] !== 0; at += 1 + (wire[at] as number)) starts[labels++] = at;
+    // From the root on: how much of its end stands in the message already, and where.
+    let known = ROOT;
+    let fresh = labels;
+    while (fresh > 0) {
+      const found = findSuffix(scratch, wire, starts[fresh - 1] as number, known);
+      if (found === UNKNOWN) break;
+      known = found;
+      fresh -= 1;
+    }
+    const pointing = compressing && known !== ROOT;
+    const begin = this.#length;
+    this.bytes(pointing ? wire.subarray(0, starts[fresh]) : wire);
+    if (pointing) this.u16(0xc000 | known);
+    if (this.#overflowed) return;
+    for (; fresh > 0; fresh -= 1) {
+      const offset = begin + (starts[fresh - 1] as number);
+      if (offset > MAX_POINTER) return;
+      addSuffix(scratch, offset, known);
+      known = offset;
+    }
+    if (known === ROOT) return;
+    recent[wire.length & 7] = name;
+    recentPlaces[wire.length & 7] = known;
   }
 
   #room(count: number): boolean {

@@ -36,6 +36,7 @@ describe("the local DNS's transcript", () => {
     ['no such video', scripted({ rcode: 3 }), 'A file1.hiscinema.com', 'Query Resolved: no such name - Sending NXDOMAIN back to the client'],
     ['no video of that type', scripted({}), 'A file1.hiscinema.com', 'Query Resolved: no data of this type - Sending back to the client'],
     ['nobody to ask about a video', undefined, 'A file1.hiscinema.com', 'Query Failed - Sending SERVFAIL back to the client: the authority of hiscinema.com at 127.0.0.1:40723 does not answer'],
+    ['more than anybody reads', scripted({ answers: [`x.hiscinema.com. 60 TXT ${`${'y'.repeat(200)} `.repeat(40).trim()}`] }), 'TXT x.hiscinema.com', 'Local DNS: TXT x.hiscinema.com from 127.0.0.1:57797 -> TXT of 8000 octets'],
     ['no such name', scripted({ rcode: 3 }), 'A x.hiscinema.com', 'Local DNS: A x.hiscinema.com from 127.0.0.1:57797 -> NXDOMAIN'],
     ['nobody there', undefined, 'A x.hiscinema.com', 'Local DNS: A x.hiscinema.com from 127.0.0.1:57797 -> SERVFAIL: the authority of hiscinema.com at 127.0.0.1:40723 does not answer'],
     ['not its zone', A, 'A www.example.com', 'Local DNS: A www.example.com from 127.0.0.1:57797 -> REFUSED: no authority is configured for www.example.com'],

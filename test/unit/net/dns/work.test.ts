@@ -1,10 +1,14 @@
 // How much work a packet can make the codec do, counted and not timed: steps, reads and octets copied,
-// each in proportion to the packet's own octets, whatever they say.
+// and writes, each in proportion to the packet's own octets, whatever they say.
 
 import { expect } from 'chai';
 import { Reader, SPARE_STEPS } from '../../../../src/net/dns/reader.js';
-import { decodeMessage, type Decoded } from '../../../../src/net/dns/wire.js';
-import { COSTLY } from '../../../fixtures/dns/costly.js';
+import type { DnsMessage } from '../../../../src/net/dns/message.js';
+import { Name } from '../../../../src/net/dns/name.js';
+import { decodeMessage, encodeUpTo, type Decoded } from '../../../../src/net/dns/wire.js';
+import { encodeWithin } from '../../../../src/net/dns/truncate.js';
+import { Writer } from '../../../../src/net/dns/writer.js';
+import { COSTLY, COSTLY_ANSWERS } from '../../../fixtures/dns/costly.js';
 import { CORPUS, readCorpus } from '../../../fixtures/dns/corpus.js';
 import { itWhen } from '../../../helpers/programs.js';
 
@@ -97,5 +101,84 @@ describe('the work that a packet makes', () => {
   itWhen(CORPUS, '../shared/corpus/dns', 'each of the hostile packets collected for Knot DNS', () => {
     for (const octets of readCorpus()) expectBounded(octets);
     return Promise.resolve();
+  });
+});
+
+interface Writing {
+  readonly octets: Uint8Array | undefined;
+  readonly writes: number;
+  /** Octets of names that were looked at to find out whether they stand in the message already. */
+  readonly looks: number;
+}
+
+const WRITES = ['u8', 'u16', 'u32', 'bytes', 'characterString', 'sized', 'name'] as const;
+
+/** Encodes while every write is counted; those of a write within a write, too. */
+function writingOf(encode: () => Uint8Array | undefined): Writing {
+  let writes = 0;
+  let looks = 0;
+  const prototype = Writer.prototype as unknown as Record<string, (this: Writer, ...given: unknown[]) => unknown>;
+  const undo: (() => unknown)[] = WRITES.map((method) => {
+    const original = prototype[method] as (this: Writer, ...given: unknown[]) => unknown;
+    prototype[method] = function counted(this: Writer, ...given) {
+      writes += 1;
+      return original.apply(this, given);
+    };
+    return () => (prototype[method] = original);
+  });
+  // Hashing multiplies once an octet.
+  const { imul } = Math;
+  Math.imul = (a, b) => {
+    looks += 1;
+    return imul(a, b);
+  };
+  undo.push(() => (Math.imul = imul));
+  try {
+    const octets = encode();
+    return { octets, writes, looks };
+  } finally {
+    for (const restore of undo) restore();
+  }
+}
+
+describe('the work that an answer makes', () => {
+  const decoded = [...COSTLY, ...COSTLY_ANSWERS].flatMap(([what, octets]): (readonly [string, DnsMessage])[] => {
+    const found = decodeMessage(octets);
+    return found.kind === 'message' ? [[what, found.message]] : [];
+  });
+
+  for (const [what, message] of decoded) {
+    it(`64 KiB of ${what}`, () => {
+      const { octets, writes } = writingOf(() => encodeUpTo(message, 0xffff));
+      // Each write puts an octet or two, or holds one that does.
+      expect(writes, 'writes').to.be.at.most(12 + 2 * (octets?.length ?? 0xffff));
+      // A client that takes a thousandth of it costs no more than that.
+      const records = message.answers.length + message.authorities.length + message.additionals.length;
+      expect(writingOf(() => encodeUpTo(message, 512)).writes, 'writes of what does not fit').to.be.at.most(2 * 512 + 64);
+      // So does one whose courtesies are left out, a few times over: as often as a number of records can be halved.
+      const courteous = { ...message, questions: [], answers: message.answers.slice(0, 1), authorities: [], additionals: message.answers };
+      expect(writingOf(() => encodeWithin(courteous, 1232)).writes, 'writes of courtesies').to.be.at.most((2 * 1232 + 64) * (3 + Math.ceil(Math.log2(records + 1))));
+    });
+  }
+
+  it('names cost as many looks as they have octets, and twice as many that are new, whatever else stands in the message', () => {
+    const label = (index: number): string => String.fromCharCode(0x61 + (index % 26));
+    const FAMILIES: readonly (readonly [what: string, name: (index: number) => string])[] = [
+      ['alike but for the first label', (index) => `${label(index)}${label(index >>> 4)}.${'a.'.repeat(120)}`],
+      ['alike but for the last', (index) => `${'a.'.repeat(120)}${label(index)}${label(index >>> 4)}.`],
+      ['none like another', (index) => Array.from({ length: 120 }, (_, at) => `${label(index * 7 + at * (index + 3))}.`).join('')],
+      ['of long labels', (index) => `${`${'a'.repeat(60)}.`.repeat(3)}${label(index)}${label(index >>> 4)}.`],
+    ];
+    for (const [what, nameOf] of FAMILIES) {
+      const names = Array.from({ length: 260 }, (_, index) => Name.parse(nameOf(index)) as Name);
+      const octets = names.reduce((sum, { wire }) => sum + wire.length, 0);
+      const { looks } = writingOf(() => {
+        const writer = new Writer(0xffff);
+        for (const name of names) writer.name(name, 'compressed');
+        return writer.finish();
+      });
+      // One more for each label, whose end is hashed too.
+      expect(looks, what).to.be.within(10_000, 2 * (octets + 121 * names.length));
+    }
   });
 });
