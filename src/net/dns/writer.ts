@@ -17,14 +17,12 @@ export class Writer {
   #length = 0;
   #overflowed = false;
   /** Where each name, and each end of one, begins; by the key of Name. */
-  readonly #offsets = new Map<string, number>();
-
-  readonly #compressing: boolean;
+  readonly #offsets: Map<string, number> | undefined;
 
   /** `names`: 'plain' writes every name whole, for data that stands outside a message. */
   constructor(limit: number, names: NameForm = 'compressed') {
     this.#limit = Math.min(limit, MAX_MESSAGE_OCTETS);
-    this.#compressing = names === 'compressed';
+    this.#offsets = names === 'compressed' ? new Map() : undefined;
   }
 
   get length(): number {
@@ -86,7 +84,12 @@ export class Writer {
    * compare it letter by letter need; a record's owner takes on the question's.
    */
   name(name: Name, form: NameForm): void {
-    const { wire, key } = name;
+    const { wire } = name;
+    if (!this.#offsets) {
+      this.bytes(wire);
+      return;
+    }
+    const { key } = name;
     for (let at = 0; ; ) {
       const size = wire[at] as number;
       if (size === 0) {
@@ -97,7 +100,7 @@ export class Writer {
       const known = this.#offsets.get(rest);
       if (known === undefined) {
         if (this.#length <= MAX_POINTER) this.#offsets.set(rest, this.#length);
-      } else if (this.#compressing && form === 'compressed') {
+      } else if (form === 'compressed') {
         this.u16(0xc000 | known);
         return;
       }
