@@ -14,6 +14,8 @@ export interface Load {
   /** "code:hex", for an option in each query's OPT. */
   readonly option?: string;
   readonly seconds: number;
+  /** Queries under way at once: 200 unless said, about what the buffer of a socket holds. */
+  readonly outstanding?: number;
 }
 
 export interface Measured {
@@ -29,7 +31,7 @@ const TICKS = 100;
 
 /** `pids`: the server's processes. `core`: where dnsperf runs. */
 export async function measure(load: Load, pids: readonly number[], core: string): Promise<Measured> {
-  const args = ['-c', core, 'dnsperf', '-s', load.address, '-p', String(load.port), '-d', load.queries, '-l', String(load.seconds), '-q', '200', '-c', '4', '-t', '1'];
+  const args = ['-c', core, 'dnsperf', '-s', load.address, '-p', String(load.port), '-d', load.queries, '-l', String(load.seconds), '-q', String(load.outstanding ?? 200), '-c', '4', '-t', '1'];
   const before = await cpuTicks(pids);
   const { stdout } = await run('taskset', load.option === undefined ? args : [...args, '-E', load.option]);
   const ticks = (await cpuTicks(pids)) - before;

@@ -12,8 +12,8 @@ export interface Answer {
   readonly message: DnsMessage;
   /** For the OPT, behind those that the message has; nothing where the query has no OPT (RFC 6891 §7). */
   readonly options?: readonly EdnsOption[];
-  /** The octets of `message`: it is an answer that others get as well. */
-  readonly shared?: SharedAnswer;
+  /** The octets of `message`, an answer that others get as well: who puts another message in its place puts undefined here. */
+  readonly shared?: SharedAnswer | undefined;
   /** What the next who asks this question may be told; absent: nothing. */
   readonly reuse?: Reuse;
   /** What the rate limit counts it as; absent: it works that out. */
@@ -50,11 +50,12 @@ export function toHandler(answerer: Answerer): DnsHandler {
   };
 }
 
-function toReply(query: DnsQuery, { message, options, shared, dropped, stream }: Answer): DnsReply {
+function toReply(query: DnsQuery, answer: Answer): DnsReply {
+  const { options, shared, dropped, stream } = answer;
   if (dropped === true) return SILENCE;
   if (stream) return { messages: stream };
-  // A layer that has put another message in its place has not meant this one's octets.
-  if (shared?.message === message) return { shared, options };
+  if (shared) return { shared, options };
+  const { message } = answer;
   const asked = query.message.edns;
   if (options === undefined || options.length === 0 || !asked) return message;
   const edns = message.edns ?? createEdns({ dnssecOk: asked.dnssecOk });

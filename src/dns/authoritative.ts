@@ -124,7 +124,7 @@ function give(draft: Draft, set: ZoneSet, zone: Zone, found: ZoneAnswer, asker: 
       return found.target;
     case 'dname':
       // A chain may come by the same redirection again.
-      draft.answers.push(...found.rrset.records.filter((record) => !draft.answers.includes(record)));
+      draft.answers.push(...found.rrset.records.filter(({ name }) => !draft.answers.some((given) => given.type === TYPE.DNAME && given.name.equals(name))));
       // RFC 6672 §2.2: what the name would become is too long for a name.
       if (!found.alias) draft.rcode = RCODE.YXDOMAIN;
       else draft.answers.push(found.alias.record);

@@ -50,7 +50,7 @@ export function limitRate(options: RateLimitOptions, env: RateLimitEnv): Layer<A
     const judged = env.cookies?.judge(query, peer);
     if (typeof judged === 'object' && (judged.standing === 'good' || judged.standing === 'renew')) return answer;
     if (slip === 0 || overBy % slip !== 0) return { ...answer, dropped: true, failure: 'over the rate limit: dropped' };
-    return { ...answer, message: truncated(query, answer.message), failure: 'over the rate limit: cut to TC=1' };
+    return { ...answer, message: truncated(query, answer.message), shared: undefined, failure: 'over the rate limit: cut to TC=1' };
   };
   return (next) => (query, peer) => {
     const answer = next(query, peer);

@@ -11,6 +11,7 @@ import type { Layer } from '../net/handler.js';
 import type { Answer, Answerer } from './answerer.js';
 import { answerFromZones, tellScope, type ZoneSet } from './authoritative.js';
 import { kindOf } from './limit.js';
+import { createPlainAnswerer, type PlainAnswerer } from './plain-answer.js';
 import { createRecallTable, type Kept } from './recall-table.js';
 import type { SelectRecords } from './select.js';
 
@@ -30,11 +31,17 @@ export function recallFromZones(set: ZoneSet, maxChain: number): Layer<Answerer>
     }
     return subnet ? { ...answer, options: [tellScope(subnet, decided.scope)] } : answer;
   };
+  let revision: number | undefined;
+  let plain: PlainAnswerer | undefined;
   return (next) => (query, peer) => {
     if (!(query instanceof OrdinaryQuery)) return next(query, peer);
+    if (revision !== set.revision) {
+      revision = set.revision;
+      plain = createPlainAnswerer(set);
+    }
     const known = table.find(query);
     if (known?.revision !== set.revision) {
-      const answer = next(query, peer);
+      const answer = (query.hasOptions ? undefined : plain?.(query)) ?? next(query, peer);
       return answer instanceof Promise ? answer : keep(set.revision, query, answer);
     }
     const option = query.hasOptions ? findOption(query.edns, OPTION.CLIENT_SUBNET) : undefined;

@@ -6,10 +6,11 @@ import type { Name } from '../net/dns/name.js';
 import { formatType } from '../net/dns/text.js';
 import { identify } from './rrset.js';
 import type { SelectRecords } from './select.js';
-import { checkDelegations, checkNode, checkRedirections, ttlOf } from './zone-check.js';
+import { checkDelegations, checkNode, checkRedirections } from './zone-check.js';
 import { finish, STEP, type Steps } from './zone-steps.js';
-import { NodeDraft, type SourcedRecord, type ZoneProblem } from './zone-draft.js';
-import { RRsets, type Courtesy, type RRset, type Zone, type ZoneNode } from './zone.js';
+import type { NodeDraft, SourcedRecord, ZoneProblem } from './zone-draft.js';
+import { ZoneStore } from './zone-store.js';
+import type { Courtesy, Zone } from './zone.js';
 
 /** An RRset of which each answer gives a selection. Without records its name exists and has no such type. */
 export interface RoutedSet {
@@ -25,62 +26,76 @@ export type ZoneBuild =
 
 export interface ZoneParts {
   readonly apex: Name;
-  readonly records: readonly SourcedRecord[];
+  readonly records: Iterable<SourcedRecord>;
   readonly routed?: readonly RoutedSet[];
   readonly courtesies?: readonly Courtesy[];
 }
 
-export function buildZone(parts: ZoneParts): ZoneBuild {
-  return finish(buildZoneInSteps(parts));
+export function buildZone({ apex, records, ...rest }: ZoneParts): ZoneBuild {
+  const builder = createZoneBuilder(apex);
+  for (const record of records) builder.add(record);
+  return finish(builder.finish(rest));
 }
 
-export function* buildZoneInSteps(parts: ZoneParts): Steps<ZoneBuild> {
-  const { apex } = parts;
+export interface ZoneBuilder {
+  /** What is wrong with it is told at the end. */
+  add(sourced: SourcedRecord): void;
+  /** Once. */
+  finish(rest: Pick<ZoneParts, 'routed' | 'courtesies'>): Steps<ZoneBuild>;
+}
+
+export function createZoneBuilder(apex: Name): ZoneBuilder {
   const problems: ZoneProblem[] = [];
-  const drafts = new Map<string, NodeDraft>();
-  const seen = new Map<SourcedRecord[], Set<string>>();
+  const store = new ZoneStore(apex);
+  const isNew = createSieve(store);
+  return {
+    add: (sourced) => {
+      const { record } = sourced;
+      const refusal = refuse(record, apex);
+      if (refusal !== undefined) {
+        problems.push({ at: sourced.at, text: refusal });
+        return;
+      }
+      const node = store.nodeAt(record.name);
+      if (isNew(node, record)) store.append(node, sourced);
+    },
+    finish: function* ({ routed = [], courtesies = [] }) {
+      for (const { name, records, select } of routed) {
+        const node = store.nodeAt(name);
+        for (const record of records) {
+          store.append(node, { record, at: undefined });
+          store.choose(node, record.type, select);
+        }
+      }
+      return yield* check(apex, store, problems, courtesies);
+    },
+  };
+}
 
+/** Most names have nothing that a rule is about, and aren't looked at again. */
+function* check(apex: Name, store: ZoneStore, problems: ZoneProblem[], courtesies: readonly Courtesy[]): Steps<ZoneBuild> {
+  const drafts = function* (all: boolean): Generator<NodeDraft | undefined> {
+    for (let node = 0; node < store.size; node += 1) {
+      if (all || store.hasRules(node)) yield store.draftOf(node);
+      else if (node % (16 * STEP) === 0) yield undefined;
+    }
+  };
   let count = 0;
-  for (const sourced of parts.records) {
-    if (++count % STEP === 0) yield;
-    const refusal = refuse(sourced.record, apex);
-    if (refusal !== undefined) {
-      problems.push({ at: sourced.at, text: refusal });
-      continue;
-    }
-    const draft = nodeAt(drafts, apex, sourced.record.name);
-    const set = draft.find(sourced.record.type);
-    if (!set) draft.sets.push({ type: sourced.record.type, records: [sourced] });
-    else if (isNew(seen, set, sourced)) set.push(sourced);
-  }
-  const selects = new Map<ResourceRecord, SelectRecords>();
-  for (const routed of parts.routed ?? []) {
-    const draft = nodeAt(drafts, apex, routed.name);
-    for (const record of routed.records) {
-      const sourced: SourcedRecord = { record, at: undefined };
-      const set = draft.find(record.type);
-      if (set) set.push(sourced);
-      else draft.sets.push({ type: record.type, records: [sourced] });
-      selects.set(record, routed.select);
-    }
-  }
-
-  const redirected = [...drafts.values()].some((draft) => draft.find(TYPE.DNAME) !== undefined);
-  for (const draft of drafts.values()) {
-    if (++count % STEP === 0) yield;
+  for (const draft of drafts(store.hasRedirections)) {
+    if (!draft || ++count % STEP === 0) yield;
+    if (!draft) continue;
     for (const problem of checkNode(draft, apex)) problems.push(problem);
-    if (redirected) for (const problem of checkRedirections(drafts, draft, apex)) problems.push(problem);
+    if (store.hasRedirections) for (const problem of checkRedirections(store, draft, apex)) problems.push(problem);
   }
-  const soa = soaOf(drafts, apex);
+  const soa = soaOf(store, apex);
   if (!soa) {
     problems.push({ at: undefined, text: `the zone ${apex.toString()} has no SOA record at its apex (RFC 1035 §5.2)` });
     return { kind: 'invalid', problems: problems.filter(({ warning }) => warning !== true) };
   }
-  const nodes = yield* finishNodes(drafts, apex, selects);
-  const zone: Zone = { apex, soa, nodes, courtesies: parts.courtesies ?? [] };
-  for (const draft of drafts.values()) {
-    if (++count % STEP === 0) yield;
-    for (const problem of checkDelegations(zone, draft)) problems.push(problem);
+  const zone: Zone = { apex, soa, nodes: store, courtesies };
+  for (const draft of drafts(false)) {
+    if (!draft || ++count % STEP === 0) yield;
+    if (draft) for (const problem of checkDelegations(zone, draft)) problems.push(problem);
   }
   const errors = problems.filter(({ warning }) => warning !== true);
   return errors.length > 0 ? { kind: 'invalid', problems: errors } : { kind: 'zone', zone, warnings: problems };
@@ -98,61 +113,25 @@ function refuse(record: ResourceRecord, apex: Name): string | undefined {
 }
 
 /** RFC 2181 §5: a second copy of a record is the same record. Most sets have one record and cost nothing here. */
-function isNew(seen: Map<SourcedRecord[], Set<string>>, set: SourcedRecord[], sourced: SourcedRecord): boolean {
-  const known = seen.get(set) ?? new Set(set.map(({ record }) => identify(record)));
-  seen.set(set, known);
-  return known.size < known.add(identify(sourced.record)).size;
-}
-
-/** The draft of this name, made along with those of the names between it and the apex (RFC 8020 §2: they exist). */
-function nodeAt(drafts: Map<string, NodeDraft>, apex: Name, name: Name): NodeDraft {
-  const known = drafts.get(name.key);
-  if (known) return known;
-  const draft = new NodeDraft(name);
-  drafts.set(name.key, draft);
-  // Most names have brothers, and so a parent that is there already.
-  const above = name.key.slice(1 + name.key.charCodeAt(0));
-  const parent = drafts.has(above) ? undefined : name.parent();
-  if (parent?.isAtOrBelow(apex) === true) nodeAt(drafts, apex, parent);
-  return draft;
-}
-
-function soaOf(drafts: ReadonlyMap<string, NodeDraft>, apex: Name): Zone['soa'] | undefined {
-  const record = drafts.get(apex.key)?.get(TYPE.SOA)[0]?.record;
-  return record?.data.kind === 'SOA' ? { ...record, data: record.data } : undefined;
-}
-
-function* finishNodes(drafts: ReadonlyMap<string, NodeDraft>, apex: Name, selects: ReadonlyMap<ResourceRecord, SelectRecords>): Steps<Map<string, ZoneNode>> {
-  const nodes = new Map<string, ZoneNode>();
-  const cuts = new Map<string, RRset>();
-  let count = 0;
-  for (const [key, { name, sets }] of drafts) {
-    if (++count % STEP === 0) yield;
-    const rrsets: RRset[] = [];
-    for (const { type, records: sourced } of sets) {
-      const first = sourced[0];
-      if (!first) continue;
-      const select = selects.size > 0 ? selects.get(first.record) : undefined;
-      const ttl = ttlOf(type, sourced) ?? first.record.ttl;
-      const records = sourced.map(({ record }) => (record.ttl === ttl || type === TYPE.RRSIG ? record : { ...record, ttl }));
-      const rrset: RRset = { name, type, ttl, records, select };
-      rrsets.push(rrset);
-      if (type === TYPE.NS && key !== apex.key) cuts.set(key, rrset);
+function createSieve(store: ZoneStore): (node: number, record: ResourceRecord) => boolean {
+  const sets = new Map<number, { readonly ttl: number; readonly known: Set<string> }>();
+  return (node, record) => {
+    if (store.isEmpty(node)) return true;
+    const id = node * 0x1_0000 + record.type;
+    let set = sets.get(id);
+    if (!set) {
+      if (!store.locate(node, record.type, Infinity)) return true;
+      const [first] = store.draftOf(node).get(record.type);
+      if (!first) return true;
+      set = { ttl: first.record.ttl, known: new Set([identify(first.record)]) };
+      sets.set(id, set);
     }
-    nodes.set(key, { name, rrsets: new RRsets(rrsets), cut: undefined });
-  }
-  // What lies at or below a cut is known when all cuts are.
-  for (const [key, node] of cuts.size > 0 ? nodes : []) {
-    if (++count % STEP === 0) yield;
-    const cut = cutAbove(cuts, apex, node.name);
-    if (cut) nodes.set(key, { ...node, cut });
-  }
-  return nodes;
+    if (set.ttl !== record.ttl) store.noteRules(node);
+    return set.known.size < set.known.add(identify(record)).size;
+  };
 }
 
-/** RFC 1034 §4.2.1: authority ends at the uppermost cut on the way down to the name. */
-function cutAbove(cuts: ReadonlyMap<string, RRset>, apex: Name, name: Name): RRset | undefined {
-  let uppermost: RRset | undefined;
-  for (let at: Name | undefined = name; at && !at.equals(apex); at = at.parent()) uppermost = cuts.get(at.key) ?? uppermost;
-  return uppermost;
+function soaOf(store: ZoneStore, apex: Name): Zone['soa'] | undefined {
+  const record = store.draftOf(store.nodeAt(apex)).get(TYPE.SOA)[0]?.record;
+  return record?.data.kind === 'SOA' ? { ...record, data: record.data } : undefined;
 }

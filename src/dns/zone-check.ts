@@ -49,15 +49,15 @@ export function checkNode(draft: NodeDraft, apex: Name): readonly ZoneProblem[] 
 }
 
 /** The TTL of the RRset that these records make: the least (RFC 2181 §5.2); undefined: each keeps its own, that of what it signs (RFC 4034 §3). */
-export function ttlOf(type: number, records: readonly SourcedRecord[]): number | undefined {
+function ttlOf(type: number, records: readonly SourcedRecord[]): number | undefined {
   return type === TYPE.RRSIG ? undefined : records.reduce((least, { record }) => Math.min(least, record.ttl), Infinity);
 }
 
 /** RFC 6672 §2.4: a name below a DNAME has no records; a server may refuse a zone in which it has. */
-export function checkRedirections(drafts: ReadonlyMap<string, NodeDraft>, draft: NodeDraft, apex: Name): readonly ZoneProblem[] {
+export function checkRedirections(drafts: { has(key: string, type: number): boolean }, draft: NodeDraft, apex: Name): readonly ZoneProblem[] {
   if (draft.sets.length === 0) return [];
   for (let above = draft.name.parent(); above?.isAtOrBelow(apex) === true; above = above.parent()) {
-    if (drafts.get(above.key)?.find(TYPE.DNAME)) {
+    if (drafts.has(above.key, TYPE.DNAME)) {
       return [{ at: draft.sets[0]?.records[0]?.at, text: `${draft.name.toString()} lies below the DNAME of ${above.toString()}: what is below one is elsewhere (RFC 6672 §2.4)` }];
     }
   }

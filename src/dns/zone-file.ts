@@ -6,7 +6,7 @@ import { messageOf } from '../base/errors.js';
 import { CLASS, TYPE, type RData } from '../net/dns/message.js';
 import { Name } from '../net/dns/name.js';
 import { parseDomain, parseRData, parseSeconds, parseType } from '../net/dns/text.js';
-import { buildZoneInSteps, type ZoneBuild } from './zone-build.js';
+import { createZoneBuilder, type ZoneBuild, type ZoneBuilder } from './zone-build.js';
 import type { Position, SourcedRecord, ZoneProblem } from './zone-draft.js';
 import { parseGenerate } from './zone-generate.js';
 import { finish, STEP, type Steps } from './zone-steps.js';
@@ -59,7 +59,9 @@ const MAX_DEPTH = 16;
 /** What one reading of a zone knows, its included files too. */
 interface Reading {
   readonly source: MasterFile;
-  readonly records: SourcedRecord[];
+  /** Those before the SOA record, which says what zone it is. */
+  readonly early: SourcedRecord[];
+  builder: ZoneBuilder | undefined;
   readonly problems: ZoneProblem[];
   /** The files being read, the outermost first. */
   readonly open: string[];
@@ -67,18 +69,27 @@ interface Reading {
 
 /** The same a few hundred records at a time, so that whoever runs it can do something else in between. */
 export function* parseZoneInSteps(source: MasterFile): Steps<ZoneBuild> {
-  const reading: Reading = { source, records: [], problems: [], open: source.file === undefined ? [] : [source.file] };
+  const reading: Reading = { source, early: [], builder: undefined, problems: [], open: source.file === undefined ? [] : [source.file] };
   yield* readText(reading, source.text, { origin: 'none', owner: 'none', defaultTtl: undefined, lastTtl: undefined }, undefined);
-  const { records, problems } = reading;
-  const apex = records.find(({ record }) => record.type === TYPE.SOA)?.record.name;
-  if (!apex) {
+  const { builder, problems } = reading;
+  if (!builder) {
     // Behind a line that can't be read the SOA record may well be.
     if (problems.length === 0) problems.push({ at: undefined, text: 'no SOA record: its owner would be the name of the zone (RFC 1035 §5.2)' });
     return { kind: 'invalid', problems };
   }
-  const built = yield* buildZoneInSteps({ apex, records });
+  const built = yield* builder.finish({});
   if (built.kind === 'zone' && problems.length === 0) return built;
   return { kind: 'invalid', problems: built.kind === 'zone' ? problems : [...problems, ...built.problems] };
+}
+
+function keep(reading: Reading, sourced: SourcedRecord): void {
+  if (reading.builder) reading.builder.add(sourced);
+  else if (sourced.record.type !== TYPE.SOA) reading.early.push(sourced);
+  else {
+    const builder = createZoneBuilder(sourced.record.name);
+    for (const early of [...reading.early.splice(0), sourced]) builder.add(early);
+    reading.builder = builder;
+  }
 }
 
 /** `file`: what positions are told to be in; absent for the zone's own file. */
@@ -93,7 +104,7 @@ function* readText(reading: Reading, text: string, state: State, file: string | 
     try {
       const [first] = entry.tokens as readonly [Token, ...Token[]];
       if (!entry.indented && !first.quoted && first.text.startsWith('$')) yield* readDirective(reading, state, first, entry.tokens.slice(1), file);
-      else reading.records.push(readEntry(state, entry.tokens, entry.indented, file));
+      else keep(reading, readEntry(state, entry.tokens, entry.indented, file));
     } catch (error) {
       if (error instanceof Complaint) reading.problems.push({ at: within(error.at, file), text: error.message });
       else if (!(error instanceof Skipped)) throw error;
@@ -171,7 +182,7 @@ function* readGenerate(reading: Reading, state: State, directive: Token, args: r
   let count = 0;
   for (const tokens of generated.entries) {
     if (++count % STEP === 0) yield;
-    reading.records.push(readEntry(state, tokens, false, file));
+    keep(reading, readEntry(state, tokens, false, file));
   }
   state.owner = owner;
 }
@@ -246,7 +257,7 @@ function originOf(state: State, token: Token): Name {
 
 /** A final dot that no backslash escapes. */
 function isAbsolute(text: string): boolean {
-  return /(?<!\\)(?:\\\\)*\.$/.test(text);
+  return text.endsWith('.') && /(?<!\\)(?:\\\\)*\.$/.test(text);
 }
 
 /** A token as complaints quote it. The file was read octet by octet; what people typed may be UTF-8. */

@@ -43,6 +43,14 @@ export interface ZoneNode {
   readonly cut: RRset | undefined;
 }
 
+/** The names of a zone. */
+export interface ZoneNodes {
+  /** By `Name.key`. */
+  get(key: string): ZoneNode | undefined;
+  values(): Iterable<ZoneNode>;
+  readonly size: number;
+}
+
 /** Records of another zone, handed along with a CNAME that points into it. Nobody ought to believe them. */
 export interface Courtesy {
   readonly zone: Name;
@@ -54,8 +62,7 @@ export interface Courtesy {
 export interface Zone {
   readonly apex: Name;
   readonly soa: ResourceRecord & { readonly data: Extract<RData, { kind: 'SOA' }> };
-  /** By `Name.key`. */
-  readonly nodes: ReadonlyMap<string, ZoneNode>;
+  readonly nodes: ZoneNodes;
   readonly courtesies: readonly Courtesy[];
 }
 

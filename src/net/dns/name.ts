@@ -26,6 +26,18 @@ function canonicalKey(wire: Uint8Array): string {
   return scratch.toString('latin1', 0, wire.length);
 }
 
+/** FNV-1a over a key without its final zero, its bits mixed at the end. OrdinaryQuery.nameHash is the same of octets. */
+export function hashKey(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length - 1; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  return mixHash(hash);
+}
+
+export function mixHash(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
+}
+
 const NOTHING = new Uint8Array(0);
 
 export class Name {

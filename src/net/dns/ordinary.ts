@@ -3,7 +3,7 @@
 
 import { decodeOptions, isMalformedOption } from './edns.js';
 import { OPCODE, TYPE, type DnsMessage, type DnsQuery, type Edns, type Question, type ResourceRecord } from './message.js';
-import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, Name } from './name.js';
+import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, mixHash, Name } from './name.js';
 import { Reader } from './reader.js';
 
 const HEADER_OCTETS = 12;
@@ -19,6 +19,8 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
   readonly questionEnd: number;
   /** Of the question section, ASCII letter case aside. */
   readonly hash: number;
+  /** Of its name alone, as hashKey of name.ts has it. */
+  readonly nameHash: number;
   readonly hasEdns: boolean;
   readonly response = false;
   readonly opcode = OPCODE.QUERY;
@@ -30,10 +32,12 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
   #questions: readonly [Question] | undefined;
 
   /** Only for octets that readOrdinary has looked through. */
-  constructor(octets: Uint8Array, questionEnd: number, hash: number, edns: Edns | undefined) {
+  constructor(octets: Uint8Array, questionEnd: number, nameHash: number, edns: Edns | undefined) {
     this.octets = octets;
     this.questionEnd = questionEnd;
-    this.hash = hash;
+    this.nameHash = nameHash;
+    // Types and classes that are asked for are few: their octets need no mixing of their own.
+    this.hash = nameHash ^ (((octets[questionEnd - 3] as number) << 8) | ((octets[questionEnd - 4] as number) << 16) | (octets[questionEnd - 1] as number));
     this.hasEdns = octets.length > questionEnd;
     this.#flags = ((octets[2] as number) << 8) | (octets[3] as number);
     this.#edns = edns;
@@ -75,6 +79,15 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
     return (this.#flags & 0xf) | (this.hasEdns ? (this.octets[this.questionEnd + 5] as number) << 4 : 0);
   }
 
+  /** Of the question. */
+  get type(): number {
+    return u16(this.octets, this.questionEnd - 4);
+  }
+
+  get class(): number {
+    return u16(this.octets, this.questionEnd - 2);
+  }
+
   get question(): Question {
     return this.questions[0];
   }
@@ -89,7 +102,7 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
     // A Buffer's slice() shares memory, and so would not be a copy.
     const wire = new Uint8Array(length);
     for (let at = 0; at < length; at += 1) wire[at] = octets[HEADER_OCTETS + at] as number;
-    return { name: length === 1 ? Name.root : new Name(wire), type: u16(octets, end - 4), class: u16(octets, end - 2) };
+    return { name: length === 1 ? Name.root : new Name(wire), type: this.type, class: this.class };
   }
 
   get dnssecOk(): boolean {
@@ -116,6 +129,13 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
       // No length of a label is a letter: it is at most 63.
       if (octet !== section[at] && (at >= length - 4 || LOWER[octet] !== section[at])) return false;
     }
+    return true;
+  }
+
+  /** Whether its name is the one of `length` octets that begins at `start`, ASCII letter case aside. */
+  asksFor(names: Uint8Array, start: number, length: number): boolean {
+    if (this.questionEnd - 4 - HEADER_OCTETS !== length) return false;
+    for (let at = 0; at < length; at += 1) if (LOWER[this.octets[HEADER_OCTETS + at] as number] !== LOWER[names[start + at] as number]) return false;
     return true;
   }
 
@@ -159,9 +179,7 @@ export function readOrdinary(octets: Uint8Array): OrdinaryQuery | undefined {
   }
   const end = at + 5;
   if (at + 1 - HEADER_OCTETS > MAX_NAME_OCTETS || end > size) return undefined;
-  for (at += 1; at < end; at += 1) hash = Math.imul(hash ^ (octets[at] as number), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash ^= hash >>> 13;
+  hash = mixHash(hash);
 
   if (count === 0) return end === size ? new OrdinaryQuery(octets, end, hash, undefined) : undefined;
   if (end + OPT_OCTETS > size || octets[end] !== 0 || u16(octets, end + 1) !== TYPE.OPT || octets[end + 6] !== 0) return undefined;

@@ -4,7 +4,7 @@
 import { UDP_PAYLOAD_SIZE } from './edns.js';
 import { TYPE, type DnsMessage, type EdnsOption, type Question, type SharedMessage } from './message.js';
 import { OrdinaryQuery } from './ordinary.js';
-import { encodeUpTo } from './wire.js';
+import { decodeMessage, encodeUpTo } from './wire.js';
 import { MAX_MESSAGE_OCTETS } from './writer.js';
 
 const HEADER_OCTETS = 12;
@@ -16,13 +16,18 @@ const OUR_FLAGS = [0x86, 0x8f] as const;
 const ITS_FLAGS = [0x01, 0x10] as const; // RD (RFC 1035 §4.1.1), CD (RFC 4035 §3.2.2)
 
 export class SharedAnswer implements SharedMessage {
-  readonly message: DnsMessage;
   /** The message without an OPT. */
   readonly #octets: Uint8Array;
+  #message: DnsMessage | undefined;
 
-  constructor(message: DnsMessage, octets: Uint8Array) {
-    this.message = message;
+  /** `message`: what the octets say, if that is known; else it is read from them when somebody looks. */
+  constructor(octets: Uint8Array, message?: DnsMessage) {
     this.#octets = octets;
+    this.#message = message;
+  }
+
+  get message(): DnsMessage {
+    return (this.#message ??= decodeOurs(this.#octets));
   }
 
   octetsFor(query: DnsMessage, options: readonly EdnsOption[] | undefined, maxOctets: number): Uint8Array | undefined {
@@ -70,6 +75,22 @@ function writeOpt(octets: Uint8Array, start: number, dnssecOk: boolean, options:
   }
 }
 
+function decodeOurs(octets: Uint8Array): DnsMessage {
+  const decoded = decodeMessage(octets);
+  if (decoded.kind !== 'message') throw new Error('an answer of ours that cannot be decoded');
+  return decoded.message;
+}
+
+/** The octets of an authoritative answer to this question as they begin; behind it is room for `count` records of `size` octets. */
+export function createAnswerOctets(query: OrdinaryQuery, count: number, size: number): Uint8Array {
+  const octets = new Uint8Array(query.questionEnd + size);
+  octets[2] = 0x84; // QR, AA
+  octets[5] = 1;
+  octets[7] = count;
+  for (let at = HEADER_OCTETS; at < query.questionEnd; at += 1) octets[at] = query.octets[at] as number;
+  return octets;
+}
+
 /** `message` as everybody gets it who asks this question, whatever letter case and OPT come with it; undefined: it isn't the same for all. */
 export function shareAnswer(message: DnsMessage, question: Question): SharedAnswer | undefined {
   if (!isCaseless(message)) return undefined;
@@ -78,7 +99,7 @@ export function shareAnswer(message: DnsMessage, question: Question): SharedAnsw
   if (octets === undefined) return undefined;
   octets[2] = (octets[2] as number) & OUR_FLAGS[0];
   octets[3] = (octets[3] as number) & OUR_FLAGS[1];
-  return new SharedAnswer(neutral, octets);
+  return new SharedAnswer(octets, neutral);
 }
 
 /** A name that DNAME makes has labels of the question, and their letter case, behind the question too (RFC 6672 §3.1). */

@@ -38,6 +38,20 @@ cut NS ns.cut
 ns.cut A 192.0.2.54
 big TXT ${'"0123456789012345678901234567890123456789012345678901234567890123456789" '.repeat(20)}
 `;
+/** Nothing delegated, redirected or routed: its plain answers come straight from the octets of the zone. */
+const PLAIN_ZONE = `${ZONE.split('\n').filter((line) => !/^(cut|ns\.cut|moved)/.test(line)).join('\n')}
+MiXeD 30 A 192.0.2.1
+MiXeD 30 A 192.0.2.2
+MiXeD AAAA 2001:db8::2
+many TXT ${'"1"\nmany TXT '.repeat(15)}"16"
+text TXT "one" "two"
+text CAA 0 issue "ca.example"
+text TLSA 3 1 1 00
+text TYPE999 \\# 2 0102
+${Array.from({ length: 20 }, (_, index) => `crowd A 192.0.2.${index}`).join('\n')}
+${Array.from({ length: 40 }, (_, index) => `large 60 A 198.51.100.${index}`).join('\n')}
+`;
+const PLAIN_NAMES = ['mixed.example', 'many.example', 'text.example', 'crowd.example', 'large.example'];
 const NAMES = ['.', 'example', 'www.example', 'ns.example', 'mail.example', '_sip._tcp.example', 'a.wild.example', 'b.c.wild.example', 'wild.example', 'alias.example', 'far.example', 'loop.example', 'a.moved.example', 'long.name.moved.example', 'x.cut.example',
   'cut.example', 'big.example', 'nothing.example', 'not.here.example', 'other.test', 'version.bind', 'file1.hercdn.com', 'file2.hercdn.com', 'video.hercdn.com', '_http._tcp.file1.hercdn.com', 'store-a.hercdn.com', 'file1.hiscinema.com', '_http._tcp.video.hiscinema.com', 'hiscinema.com'];
 const TYPES = [1, 1, 1, 28, 2, 5, 6, 15, 16, 33, 43, 255, 251, 252, 41, 65_280, 999];
@@ -50,7 +64,7 @@ interface Party {
 }
 
 /** As an authority is in the product, all layers on; `whole`: what recognises ordinary queries is not there. */
-function authority(whole: boolean, { perSecond = 1_000_000, nsid = 'here' } = {}): Party {
+function authority(whole: boolean, { perSecond = 1_000_000, nsid = 'here', plain = false } = {}): Party {
   const clock = createHandClock();
   const lines: string[] = [];
   const stores = ['store-a', 'store-b', 'store-c'].map((id, index) => ({ id, endpoint: { address: `10.0.0.${index + 1}`, port: 1 } }));
@@ -59,7 +73,7 @@ function authority(whole: boolean, { perSecond = 1_000_000, nsid = 'here' } = {}
   const router = createRouter({ policies: ['round-robin'], locate: map.locate, take: { least: 1, most: 3 } }, { clock, health: uncheckedHealth });
   const catalog = createCatalog(['video1.mp4', 'video2.mp4']);
   const here = { address: '127.0.0.1', port: 1 };
-  const set = createZoneSet([zoneOf(ZONE), createCdnZone({ catalog, stores, authority: here, serial: 1, router }), createPublisherZone({ catalog, portal: here, authority: here, serial: 1 })]);
+  const set = plain ? createZoneSet([zoneOf(PLAIN_ZONE)]) : createZoneSet([zoneOf(ZONE), createCdnZone({ catalog, stores, authority: here, serial: 1, router }), createPublisherZone({ catalog, portal: here, authority: here, serial: 1 })]);
   const log = createLog(({ message, facts }) => lines.push(`${message} ${JSON.stringify(facts)}`));
   const cookies = createServerCookies({ clock, random: createSeededRandom(9) });
   const handler = createAuthority({ zones: set, cookies, rateLimit: { perSecond, seed: 7 }, identity: { nsid, version: 'test' } }, { clock, log });
@@ -134,6 +148,18 @@ describe('answers recalled', () => {
     expect(parties[0].lines.some((line) => line.startsWith('over the rate limit'))).to.equal(true);
     expect(parties[0].lines).to.deep.equal(parties[1].lines);
   }).timeout(60_000);
+
+  for (const perSecond of [1_000_000, 20]) {
+    it(`and so are those that come straight from a zone, at a limit of ${perSecond}`, async () => {
+      const random = createSeededRandom(5);
+      const parties = [authority(false, { plain: true, perSecond }), authority(true, { plain: true, perSecond })] as const;
+      for (let count = 0; count < 4000; count += 1) {
+        await expectAlike(parties, queryBy(random, [...NAMES.slice(0, 18), ...PLAIN_NAMES, ...PLAIN_NAMES]), pick(random, PEERS));
+        if (count % 100 === 99) for (const { clock } of parties) clock.advance(500);
+      }
+      expect(parties[0].lines).to.deep.equal(parties[1].lines);
+    }).timeout(60_000);
+  }
 
   it('end with the zone they were made from', async () => {
     const parties = [authority(false), authority(true)] as const;
