@@ -1,5 +1,6 @@
 // The whole network in one process: stores, portal and DNS, each on sockets of its own.
 
+import path from 'node:path';
 import { CdnError, systemCode } from '../base/errors.js';
 import { DEFAULTS, LOOPBACK, storeEndpoint } from '../config/index.js';
 import { formatEndpoint, type Endpoint } from '../net/address.js';
@@ -44,9 +45,15 @@ async function withPort<T>(endpoint: Endpoint, freePorts: boolean, start: (endpo
   }
 }
 
+/** Each store keeps what it has in a folder of its own. */
+function withFolderOf(id: string, edge: EdgeObjects): EdgeObjects {
+  const { disk } = edge.cache;
+  return disk === undefined ? edge : { ...edge, cache: { ...edge.cache, disk: { ...disk, folder: path.join(disk.folder, id) } } };
+}
+
 async function startStore(endpoint: Endpoint, plan: StorePlan, options: NetworkOptions, env: Env): Promise<StoreService> {
   const { id, rateBytesPerSecond, capacity } = plan;
-  const objects = options.edge ?? ({ kind: 'folder', dir: options.dir } as const);
+  const objects = options.edge === undefined ? ({ kind: 'folder', dir: options.dir } as const) : withFolderOf(id, options.edge);
   const store = createStoreService({ listen: endpoint, objects, id, rateBytesPerSecond, capacity }, { ...env, log: env.log.as(id) });
   await store.start();
   return store;

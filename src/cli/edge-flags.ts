@@ -7,6 +7,8 @@ import { fieldFlag, fieldListFlag, readList, readOptional } from './flags.js';
 
 export const EDGE_FLAGS = {
   origin: fieldListFlag(EDGE_FIELDS.origin),
+  'cache-dir': fieldFlag(EDGE_FIELDS.cacheDir),
+  'cache-disk': fieldFlag(EDGE_FIELDS.cacheDisk, { defaultText: '10GB' }),
   slice: fieldFlag(EDGE_FIELDS.slice, { defaultText: '1MiB' }),
 };
 
@@ -16,6 +18,8 @@ const LEAST_OCTETS = 4_194_304;
 export interface EdgeFlags {
   readonly origin?: readonly string[] | undefined;
   readonly memory?: string | undefined;
+  readonly 'cache-dir'?: string | undefined;
+  readonly 'cache-disk'?: string | undefined;
   readonly slice?: string | undefined;
 }
 
@@ -27,7 +31,15 @@ export function readEdge(flags: EdgeFlags, command: string): EdgeObjects | undef
   const origins = readList('origin', EDGE_FIELDS.origin, flags.origin) ?? [];
   const memoryOctets = readOptional('memory', FIELDS.memory, flags.memory) ?? DEFAULTS.memoryOctets;
   const sliceOctets = readOptional('slice', EDGE_FIELDS.slice, flags.slice);
-  if (origins.length > 0) return { kind: 'edge', origins, cache: { memoryOctets: Math.max(memoryOctets, LEAST_OCTETS) }, sliceOctets: sliceOctets ?? DEFAULTS.sliceOctets };
-  if (sliceOctets === undefined) return undefined;
-  throw new CdnError('USAGE', '--slice: only a store with an origin fetches slices', { details: { flag: 'slice' }, suggestions: [`cdn ${command} --origin http://127.0.0.1:40721`] });
+  const folder = readOptional('cache-dir', EDGE_FIELDS.cacheDir, flags['cache-dir']);
+  const diskOctets = readOptional('cache-disk', EDGE_FIELDS.cacheDisk, flags['cache-disk']);
+  if (folder === undefined && diskOctets !== undefined) throw new CdnError('USAGE', '--cache-disk: there is no folder to fill', { details: { flag: 'cache-disk' }, suggestions: ['name one with --cache-dir FOLDER'] });
+  if (origins.length > 0) {
+    // Not synced slice by slice: what a power failure leaves unfinished is noticed when it is read, and fetched anew.
+    const disk = folder === undefined ? {} : { disk: { folder, maxOctets: diskOctets ?? DEFAULTS.cacheDiskOctets, fsync: false } };
+    return { kind: 'edge', origins, cache: { memoryOctets: Math.max(memoryOctets, LEAST_OCTETS), ...disk }, sliceOctets: sliceOctets ?? DEFAULTS.sliceOctets };
+  }
+  const flag = sliceOctets === undefined ? folder === undefined ? undefined : '--cache-dir' : '--slice';
+  if (flag === undefined) return undefined;
+  throw new CdnError('USAGE', `${flag}: only a store with an origin fetches and keeps slices`, { details: { flag }, suggestions: [`cdn ${command} --origin http://127.0.0.1:40721`] });
 }

@@ -35,6 +35,7 @@ export const DEFAULTS = {
   shield: { address: LOOPBACK, port: 40728 },
   /** Of an edge, unless told otherwise. */
   sliceOctets: 1_048_576,
+  cacheDiskOctets: 10_000_000_000,
   /** The clips that come with the program. */
   dir: fileURLToPath(new URL('../../videos', import.meta.url)),
   /** How long a party may be silent before it counts as down: with the program's start, under five seconds. */
@@ -193,6 +194,8 @@ export const EDGE_FIELDS = {
     value: 'URL',
     parse: parseOrigin,
   } satisfies Field<URL>,
+  cacheDir: pathField('CDN_CACHE_DIR', 'folder in which an edge keeps objects on disk, found again after a restart; without it, in memory only', 'FOLDER'),
+  cacheDisk: sizeField('CDN_CACHE_DISK', 'how much of the disk that folder may take', 16_000_000, 1_000_000_000_000_000, 'from 16MB such as "10GB"'),
   slice: sizeField('CDN_SLICE', 'the pieces in which an edge fetches and keeps objects', 65_536, 67_108_864, 'from 64KiB to 64MiB such as "1MiB"'),
   maxAge: durationField('CDN_MAX_AGE', 'how long caches may use an object of this folder without asking again', '60s', 0),
 } as const;

@@ -82,11 +82,29 @@ describe('edges', function () {
 
   it('a flag of an edge without an origin, or a folder beside one, is told', async () => {
     const alone = await runCdn(['store', '--slice', '1MiB']);
-    expect([alone.code, alone.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && text.includes('--slice: only a store with an origin fetches slices'));
+    expect([alone.code, alone.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && text.includes('--slice: only a store with an origin fetches and keeps slices'));
     const both = await runCdn(['store', '--origin', 'http://127.0.0.1:1', '--dir', '.']);
     expect([both.code, both.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && text.includes('and no folder'));
     const pathed = await runCdn(['store', '--origin', 'http://127.0.0.1:1/films']);
     expect([pathed.code, pathed.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && text.includes('URL without a path'));
+  });
+
+  it('--cache-dir: what was kept is there again after kill -9, and the origin isn\'t asked', async () => {
+    const content = film(1_000_000);
+    const origin = startCdn(['store', '--listen', '127.0.0.1:0', '--dir', await folderWith(content), '--max-age', '1h']);
+    const args = ['store', '--listen', '127.0.0.1:0', '--origin', `http://127.0.0.1:${await portOf(origin)}`, '--slice', '64KiB', '--cache-dir', await tempFolder(), '--cache-disk', '64MB'];
+    const edge = startCdn(args);
+    const port = await portOf(edge);
+    const onDisk = async (): Promise<number> => ((await (await fetch(`http://127.0.0.1:${port}/_cdn/health`)).json()) as { cache: { disk: { slices: number } } }).cache.disk.slices;
+    // A slice that is asked for once costs no disk write; all 16 of them, when they are asked for again.
+    while ((await onDisk()) < 16) expect((await fetchFrom(port, '/film.mp4', content, 0)).kind).to.equal('right');
+    edge.kill('SIGKILL');
+    origin.kill('SIGKILL');
+    await Promise.all([edge.finished, origin.finished]);
+    const again = startCdn(args);
+    const outcome = await fetchFrom(await portOf(again), '/film.mp4', content, 0);
+    expect(outcome).to.deep.include({ kind: 'right' });
+    expect(outcome.what).to.match(/^200 store-1; hit/);
   });
 
   it('--max-age is what caches are told', async () => {
