@@ -28,9 +28,14 @@ export function createLiveRouting(plan: Plan, swap: (routing: Routing) => void, 
   const replace = async (next: Plan): Promise<void> => {
     const before = routing;
     const made = await startRouting(next, env, before);
+    try {
+      if (!stopped) swap(made);
+    } catch (error) {
+      await made.checker?.stop();
+      throw error;
+    }
     if (stopped) return await made.checker?.stop();
     routing = made;
-    swap(made);
     await before?.checker?.stop();
     if (before) env.log.info(`Routing set up again: ${describe(next, before)}`, { stores: next.stores.map(({ id }) => id), policies: next.routing.policies });
   };

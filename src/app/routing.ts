@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { CdnError, messageOf } from '../base/errors.js';
 import type { HealthSettings, RoutingSettings } from '../config/index.js';
-import { createHealthChecker, createRouter, createRoutingMemory, locateFirst, openDatabase, parseScopeMap, uncheckedHealth, type Edge, type HealthChecker, type Locate, type Router, type RoutingMemory, type StoreAddress } from '../dns/index.js';
+import { createHealthChecker, createRouter, createRoutingMemory, locateFirst, openDatabase, loadScopeMap, uncheckedHealth, type Edge, type HealthChecker, type Locate, type Router, type RoutingMemory, type StoreAddress } from '../dns/index.js';
 import type { Env } from './env.js';
 
 /** How requests are to be routed, between stores as the caller describes them. */
@@ -41,9 +41,9 @@ async function readInput(file: string, what: string): Promise<Buffer> {
   }
 }
 
-async function loadMap(file: string, stores: readonly Edge[]): Promise<Locate> {
+async function loadMap(file: string, stores: readonly Edge[], env: Pick<Env, 'clock'>): Promise<Locate> {
   const known = new Set(stores.flatMap(({ id, region }) => (region === undefined ? [id] : [id, region])).map((word) => word.toLowerCase()));
-  const map = parseScopeMap((await readInput(file, 'the map of networks')).toString('utf8'), known);
+  const map = await loadScopeMap((await readInput(file, 'the map of networks')).toString('utf8'), known, env);
   if (map.kind === 'map') return map.locate;
   const lines = map.problems.map(({ line, column, text }) => `${file}:${line}:${column}: ${text}`);
   throw new CdnError('USAGE', `the map of networks ${file} can't be used:\n${lines.join('\n')}`, { details: { file, problems: map.problems }, suggestions: ['mend these lines, then start again'] });
@@ -65,7 +65,7 @@ async function loadDatabase(file: string): Promise<Locate> {
  */
 export async function startRouting({ stores, routing, health }: RoutingPlan<readonly StoreAddress[]>, env: Env, before?: Routing): Promise<Routing> {
   const locators: Locate[] = [];
-  if (routing.mapFile !== undefined) locators.push(await loadMap(routing.mapFile, stores));
+  if (routing.mapFile !== undefined) locators.push(await loadMap(routing.mapFile, stores, env));
   if (routing.mmdbFile !== undefined) locators.push(await loadDatabase(routing.mmdbFile));
   const checker = health && createHealthChecker(stores, health, env, before?.checker);
   await checker?.start();

@@ -10,7 +10,7 @@ export { createRouter, uncheckedHealth, type Router, type RouterOptions } from '
 export { createRoutingMemory, type RoutingMemory } from './routing-memory.js';
 export type { Edge } from './routing-edge.js';
 export { locateFirst, type Locate } from './scope.js';
-export { parseScopeMap } from './scope-map.js';
+export { loadScopeMap, parseScopeMap } from './scope-map.js';
 export { openDatabase } from './scope-mmdb.js';
 export { createStatusHandler, type RoutingStatus, type StoreStatus } from './status.js';
 export { loadZone, loadZoneFile, type LoadedZone } from './zone-load.js';

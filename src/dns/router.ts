@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.js';
 import { decide, type RoutingRules } from './routing.js';
 import { createRoutingMemory, type RoutingMemory } from './routing-memory.js';
-import type { Circumstances, Edge } from './routing-edge.js';
+import type { Edge } from './routing-edge.js';
 import { networkOf, type Asker, type SelectRecords } from './select.js';
 import type { Visit } from './visits.js';
 import { countTaken } from './policies/take.js';
@@ -94,20 +94,18 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
     const own = health.capacity(id);
     return capacity === undefined || own === undefined ? (capacity ?? own) : Math.min(capacity, own);
   };
-  const view: Pick<Circumstances, 'isUp' | 'load' | 'room' | 'rttMs'> = {
-    isUp: ({ id }) => health.isUp(id),
-    load: ({ id }) => health.transfers(id) + answersByStore.of(id),
-    room: (edge) => {
-      const capacity = capacityOf(edge);
-      return capacity === undefined ? Infinity : capacity - health.transfers(edge.id) - answersSinceReport(edge.id);
-    },
-    rttMs: ({ id }) => health.rttMs(id),
+  const isUp = ({ id }: Edge): boolean => health.isUp(id);
+  const load = ({ id }: Edge): number => health.transfers(id) + answersByStore.of(id);
+  const rttMs = ({ id }: Edge): number | undefined => health.rttMs(id);
+  const room = (edge: Edge): number => {
+    const capacity = capacityOf(edge);
+    return capacity === undefined ? Infinity : capacity - health.transfers(edge.id) - answersSinceReport(edge.id);
   };
   const administered = (edge: Edge): Edge => {
     const drain = drains.get(edge.id);
     return drain === undefined ? edge : { ...edge, drain };
   };
-  const isOpen = (edge: Edge): boolean => administered(edge).drain !== true && view.isUp(edge);
+  const isOpen = (edge: Edge): boolean => administered(edge).drain !== true && isUp(edge);
 
   const open = (name: string, firstTurn: number): RoutedName => {
     const state = memory.of(name, firstTurn);
@@ -127,20 +125,15 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
       const kind = 1 << kinds++;
       const choose = (asker: Asker, turn: number): Chosen | 'nodata' | 'servfail' => {
         const network = rules.locate && networkOf(asker);
-        const decision = decide(drains.size === 0 ? edges : edges.map(administered), rules, { ...view, name, turn, lastGood: state.lastGood, network });
+        const { lastGood } = state;
+        const decision = decide(drains.size === 0 ? edges : edges.map(administered), rules, { name, turn, lastGood, network, isUp, load, room, rttMs });
         if (decision.kind !== 'edges') return decision.kind;
-        if (decision.up.length > 0) state.lastGood = decision.up.map(({ id }) => id);
+        if (decision.up.length > 0) state.lastGood = decision.up;
         answersByName.add(name, 1);
         const most = countTaken(rules.take, { name: answersByName.of(name), all: answersByName.total() }, decision.edges.length);
-        // Stores that share an address are one record: the first of them speaks for it.
-        const picked = new Map<number, string>();
-        for (const { id } of decision.edges) {
-          const position = byId.get(id)?.position;
-          if (position !== undefined && !picked.has(position)) picked.set(position, id);
-          if (picked.size === most) break;
-        }
-        for (const id of picked.values()) count(id, 1 / picked.size);
-        return { stores: [...picked.values()], picks: [...picked.keys()], scope: decision.scope };
+        const chosen = firstOf(decision.edges, byId, most);
+        for (const id of chosen.stores) count(id, 1 / chosen.stores.length);
+        return { ...chosen, scope: decision.scope };
       };
       /** What the visit's other answers named, as far as that can be told again. */
       const choseBefore = ({ stores: ids, scope }: Visit): Chosen | undefined => {
@@ -152,6 +145,8 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
       };
       return (asker) => {
         const nowMs = clock.monotonic();
+        answersByName.age(nowMs);
+        answersByStore.age(nowMs);
         const before = resumed(asker, kind, nowMs);
         const turn = before ? before.turn : nextTurn();
         const chosen = (before && choseBefore(before)) ?? choose(asker, turn);
@@ -177,8 +172,22 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
     open,
     shareOf: (id) => answersByStore.of(id) / (answersByStore.total() || 1),
     capacityOf,
-    isFull: (edge) => view.room(edge) <= 0,
+    isFull: (edge) => room(edge) <= 0,
     setDrain: (id, drain) => void drains.set(id, drain),
     isDrained: (edge) => administered(edge).drain === true,
   };
+}
+
+/** The first `most` of them that have a record. Stores that share an address are one record: the first of them speaks for it. */
+function firstOf(edges: readonly Edge[], byId: Candidates['byId'], most: number): Pick<Chosen, 'stores' | 'picks'> {
+  const stores: string[] = [];
+  const picks: number[] = [];
+  for (const { id } of edges) {
+    const position = byId.get(id)?.position;
+    if (position === undefined || picks.includes(position)) continue;
+    stores.push(id);
+    picks.push(position);
+    if (picks.length === most) break;
+  }
+  return { stores, picks };
 }

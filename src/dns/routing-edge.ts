@@ -49,13 +49,13 @@ export interface Circumstances {
   rttMs(edge: Edge): number | undefined;
 }
 
-/** Splits a group of equals into smaller groups, best first; drops nobody. */
-export type Policy = (group: readonly Edge[], about: Circumstances) => readonly (readonly Edge[])[];
+/** Best first; drops nobody. */
+export type Order = (edges: readonly Edge[], about: Circumstances) => readonly Edge[];
+/** Groups of equals, best first, whose order is the next policy's business; drops nobody. */
+export type Split = (edges: readonly Edge[], about: Circumstances) => readonly (readonly Edge[])[];
+export type Policy = { readonly kind: 'order'; readonly order: Order } | { readonly kind: 'split'; readonly split: Split };
 
 export const weightOf = (edge: Edge): number => edge.weight ?? 1;
-
-/** Each a group of its own. */
-export const apart = (edges: readonly Edge[]): readonly (readonly Edge[])[] => edges.map((edge) => [edge]);
 
 /** Groups of those whose measure is near the first one's, least first; those without a measure last. */
 export function banded(edges: readonly Edge[], measure: (edge: Edge) => number | undefined, isNear: (first: number, value: number) => boolean): readonly (readonly Edge[])[] {

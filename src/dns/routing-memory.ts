@@ -3,14 +3,15 @@
 // administrator said on the command line.
 
 import type { Clock } from '../base/clock.js';
+import type { Edge } from './routing-edge.js';
 import { createTally, type Tally } from './routing-tally.js';
 import { createVisits, type Visits } from './visits.js';
 
 export interface NameMemory {
   /** Of the next answer. */
   turn: number;
-  /** Ids of the stores that were up last; empty: none ever was. */
-  lastGood: readonly string[];
+  /** The stores that were up last; empty: none ever was. */
+  lastGood: readonly Edge[];
 }
 
 export interface RoutingMemory {

@@ -3,6 +3,8 @@
 import type { Clock } from '../base/clock.js';
 
 export interface Tally {
+  /** Makes the counts those of this moment of the monotonic clock. */
+  age(nowMs: number): void;
   add(key: string, amount: number): void;
   of(key: string): number;
   total(): number;
@@ -13,29 +15,22 @@ export function createTally(halfLifeMs: () => number, env: { readonly clock: Clo
   const counts = new Map<string, number>();
   let total = 0;
   let agedMs = env.clock.monotonic();
-  // Aged in steps of a quarter of the half-life, all at once, so that an answer costs no logarithms.
-  const age = (): void => {
-    const stepMs = halfLifeMs() / 4;
-    const steps = Math.floor((env.clock.monotonic() - agedMs) / stepMs);
-    if (steps < 1) return;
-    agedMs += steps * stepMs;
-    const factor = 0.5 ** (steps / 4);
-    total *= factor;
-    for (const [key, count] of counts) counts.set(key, count * factor);
-  };
   return {
+    // In steps of a quarter of the half-life, all counts at once, so that an answer costs no logarithms.
+    age: (nowMs) => {
+      const stepMs = halfLifeMs() / 4;
+      if (nowMs - agedMs < stepMs) return;
+      const steps = Math.floor((nowMs - agedMs) / stepMs);
+      agedMs += steps * stepMs;
+      const factor = 0.5 ** (steps / 4);
+      total *= factor;
+      for (const [key, count] of counts) counts.set(key, count * factor);
+    },
     add: (key, amount) => {
-      age();
       counts.set(key, (counts.get(key) ?? 0) + amount);
       total += amount;
     },
-    of: (key) => {
-      age();
-      return counts.get(key) ?? 0;
-    },
-    total: () => {
-      age();
-      return total;
-    },
+    of: (key) => counts.get(key) ?? 0,
+    total: () => total,
   };
 }

@@ -14,8 +14,15 @@ import { weighted } from './policies/weighted.js';
 import type { Circumstances, Edge, Policy } from './routing-edge.js';
 import { withinScope, type Locate } from './scope.js';
 
-export const POLICIES = { 'round-robin': roundRobin, weighted, nearest, rendezvous, rtt, failover } as const satisfies Record<string, Policy>;
-export type PolicyName = keyof typeof POLICIES;
+export type PolicyName = 'round-robin' | 'weighted' | 'nearest' | 'rendezvous' | 'rtt' | 'failover';
+export const POLICIES: Readonly<Record<PolicyName, Policy>> = {
+  'round-robin': { kind: 'order', order: roundRobin },
+  weighted: { kind: 'order', order: weighted },
+  nearest: { kind: 'split', split: nearest },
+  rendezvous: { kind: 'order', order: rendezvous },
+  rtt: { kind: 'split', split: rtt },
+  failover: { kind: 'order', order: failover },
+};
 
 export interface RoutingRules {
   /** Each orders what those before it left as equals. */
@@ -27,8 +34,8 @@ export interface RoutingRules {
 
 export interface Situation extends Omit<Circumstances, 'place'> {
   readonly network: ClientSubnet | undefined;
-  /** Ids of the stores that were up when last some were. */
-  readonly lastGood: readonly string[];
+  /** The stores that were up when last some were. */
+  readonly lastGood: readonly Edge[];
 }
 
 export type Decision =
@@ -36,7 +43,7 @@ export type Decision =
   | { readonly kind: 'edges'; readonly edges: readonly Edge[]; readonly scope: number; readonly up: readonly Edge[] }
   | { readonly kind: 'nodata' | 'servfail' };
 
-/** candidates → admin state → health (or what is left when all are down) → capacity → scope → order. */
+/** candidates → admin state → health (or what is left when all are down) → capacity → scope → order. Steps that leave out nobody return the list they got. */
 export function decide(candidates: readonly Edge[], rules: RoutingRules, situation: Situation): Decision {
   const up = keep(admit(candidates), situation.isUp);
   const chosen = up.length > 0 ? up : standIns(candidates, rules, situation);
@@ -45,14 +52,16 @@ export function decide(candidates: readonly Edge[], rules: RoutingRules, situati
   const roomy = withRoom(chosen, situation);
   // Where there is no choice, nobody's address takes part in it.
   const located = rules.locate && situation.network && roomy.length > 1 ? rules.locate(situation.network) : undefined;
-  const about = { ...situation, place: located?.place };
-  const edges = order(withinScope(roomy, about.place), rules.policies, about);
+  const place = located?.place;
+  const { name, turn, isUp, load, room, rttMs } = situation;
+  const edges = order(withinScope(roomy, place), rules.policies, { name, turn, place, isUp, load, room, rttMs });
   return { kind: 'edges', edges, scope: located?.prefixLength ?? 0, up };
 }
 
 function standIns(candidates: readonly Edge[], rules: RoutingRules, { lastGood, isUp }: Situation): ReturnType<typeof selectWhenAllDown> {
   // As the administrator has them now, not as they were when they were good.
-  const good = candidates.filter(({ id }) => lastGood.includes(id));
+  const ids = new Set(lastGood.map(({ id }) => id));
+  const good = candidates.filter(({ id }) => ids.has(id));
   return selectWhenAllDown(rules.whenAllDown, { edges: candidates, lastGood: good, isUp });
 }
 
@@ -61,8 +70,10 @@ function keep(edges: readonly Edge[], isUp: (edge: Edge) => boolean): readonly E
 }
 
 /** Policies one after the other, each within the ties of the one before. */
-export function order(edges: readonly Edge[], policies: readonly PolicyName[], about: Circumstances): readonly Edge[] {
-  let groups: readonly (readonly Edge[])[] = [edges];
-  for (const name of policies) groups = groups.flatMap((group) => (group.length > 1 ? POLICIES[name](group, about) : [group]));
-  return groups.flat();
+export function order(edges: readonly Edge[], policies: readonly PolicyName[], about: Circumstances, first = 0): readonly Edge[] {
+  const name = policies[first];
+  if (name === undefined || edges.length < 2) return edges;
+  const policy = POLICIES[name];
+  if (policy.kind === 'order') return policy.order(edges, about);
+  return policy.split(edges, about).flatMap((ties) => order(ties, policies, about, first + 1));
 }

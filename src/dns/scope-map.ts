@@ -1,11 +1,13 @@
 // The operator's map of networks: "192.0.2.0/24 store-1 store-3 | eu", one network a line. Stores and
 // regions before a bar come first; "48.2,16.37" says where the network is.
 
+import type { Clock } from '../base/clock.js';
 import { parseIPv4, parseIPv6 } from '../net/dns/ip.js';
 import type { ClientSubnet } from '../net/dns/edns.js';
 import type { Location, Place } from './routing-edge.js';
 import type { Locate } from './scope.js';
 import { createPrefixTree, type PrefixTree } from './scope-tree.js';
+import { finish, finishInTurns, STEP, type Steps } from './zone-steps.js';
 
 export type ScopeMap =
   | { readonly kind: 'map'; readonly locate: Locate; readonly networks: number }
@@ -19,10 +21,20 @@ interface Word {
 
 /** `known`: the ids and regions that there are, in lower case; a word that is none of them is a mistake. */
 export function parseScopeMap(text: string, known: ReadonlySet<string>): ScopeMap {
+  return finish(parseScopeMapInSteps(text, known));
+}
+
+/** The same, of a map of many networks, while others have a turn. */
+export function loadScopeMap(text: string, known: ReadonlySet<string>, env: { readonly clock: Clock }): Promise<ScopeMap> {
+  return finishInTurns(parseScopeMapInSteps(text, known), env.clock);
+}
+
+function* parseScopeMapInSteps(text: string, known: ReadonlySet<string>): Steps<ScopeMap> {
   const trees = { 1: createPrefixTree<Place>(), 2: createPrefixTree<Place>() } as const;
   const problems: { line: number; column: number; text: string }[] = [];
   let networks = 0;
   for (const [index, content] of text.split(/\r?\n/).entries()) {
+    if (index % STEP === STEP - 1) yield;
     const words = wordsOf(content);
     const [first, ...rest] = words;
     if (!first) continue;

@@ -1,6 +1,7 @@
 // The two zones of the network, from the catalog: the publisher's, whose content names are aliases
 // into the CDN, and the CDN's, whose names are routed between stores.
 
+import { CdnError } from '../base/errors.js';
 import { ANY_VIDEO_LABEL, CDN_ZONE, PUBLISHER_ZONE, type Catalog, type Title } from '../catalog/index.js';
 import { unmapIPv4, type Endpoint } from '../net/address.js';
 import { CLASS, TYPE, type RData, type ResourceRecord } from '../net/dns/message.js';
@@ -38,6 +39,7 @@ export interface CdnZoneOptions {
 /** What doesn't depend on routing. */
 const STATIC_TTL_SECONDS = 300;
 const SERVICE = '_http._tcp';
+const NAME_SERVER = 'ns1';
 
 /** hiscinema.com: the portal, and an alias into the CDN for each content name. */
 export function createPublisherZone(options: PublisherZoneOptions): Zone {
@@ -56,9 +58,10 @@ export function createPublisherZone(options: PublisherZoneOptions): Zone {
   return whole(apex, records, [], options.courtesy ? [courtesyOf(nameOf(CDN_ZONE), options.courtesy)] : []);
 }
 
-/** hercdn.com: the stores by name, and the names routed between them. */
+/** hercdn.com: the stores by name, and the names routed between them. @throws CdnError USAGE for a store whose name is taken */
 export function createCdnZone(options: CdnZoneOptions): Zone {
   const apex = nameOf(CDN_ZONE);
+  refuseTakenNames(options);
   // A negative answer lives no longer than a positive one: the first store may come up any moment.
   const { router } = options;
   const records = [...head(apex, options.authority, options.serial, router.ttlSeconds)];
@@ -72,6 +75,13 @@ export function createCdnZone(options: CdnZoneOptions): Zone {
     ...routedSets(apex, ANY_VIDEO_LABEL, kinds, 0, router),
   ];
   return whole(apex, records, routed, []);
+}
+
+/** Each store has a name in the zone; it must not be one of the others. */
+function refuseTakenNames({ catalog, stores }: CdnZoneOptions): void {
+  const taken = new Set([NAME_SERVER, ANY_VIDEO_LABEL, ...catalog.titles.map(({ label }) => label.toLowerCase())]);
+  const problems = stores.filter(({ id }) => taken.has(id.toLowerCase())).map(({ id }) => `a store cannot be called ${id}: ${id}.${CDN_ZONE} is something else`);
+  if (problems.length > 0) throw new CdnError('USAGE', problems.join('\n'), { details: { problems }, suggestions: ['give the store another id in the topology'] });
 }
 
 /** One RRset as all routed names have it: a record's data, and the stores that it leads to. */
@@ -130,7 +140,7 @@ function videoRecord(name: Name, title: Title): readonly ResourceRecord[] {
 }
 
 function head(apex: Name, authority: Endpoint, serial: number, minimum: number): readonly ResourceRecord[] {
-  const server = below(apex, 'ns1');
+  const server = below(apex, NAME_SERVER);
   return [
     record(apex, STATIC_TTL_SECONDS, { kind: 'SOA', mname: server, rname: below(apex, 'hostmaster'), serial: serial % 2 ** 32, refresh: 3600, retry: 600, expire: 86_400, minimum }),
     record(apex, STATIC_TTL_SECONDS, { kind: 'NS', target: server }),
@@ -139,7 +149,7 @@ function head(apex: Name, authority: Endpoint, serial: number, minimum: number):
 }
 
 function courtesyOf(zone: Name, authority: Endpoint): Courtesy {
-  const server = below(zone, 'ns1');
+  const server = below(zone, NAME_SERVER);
   return {
     zone,
     nameservers: [record(zone, STATIC_TTL_SECONDS, { kind: 'NS', target: server })],

@@ -1,7 +1,7 @@
 // Nearest by coordinates: great circles on a sphere, which is as exact as knowing where an address is
 // can be. Stores about equally far are equals, for the next policy to order.
 
-import { banded, type Location, type Policy } from '../routing-edge.js';
+import { banded, type Location, type Split } from '../routing-edge.js';
 
 const EARTH_RADIUS_KM = 6371;
 /** Less than databases of addresses are wrong by. */
@@ -18,7 +18,7 @@ export function distanceKm(a: Location, b: Location): number {
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.sqrt(Math.min(1, h)));
 }
 
-export const nearest: Policy = (group, { place }) => {
+export const nearest: Split = (group, { place }) => {
   const from = place?.location;
   if (!from) return [group];
   return banded(group, ({ location }) => location && distanceKm(from, location), (first, value) => value - first <= TIE_KM);

@@ -2,7 +2,7 @@
 // 2016): a content name has the same stores as long as they live, a store's death moves only its own
 // names, each to another store, and nobody has more than 1.25 times its part of the load.
 
-import { apart, weightOf, type Circumstances, type Edge, type Policy } from '../routing-edge.js';
+import { weightOf, type Circumstances, type Edge, type Order } from '../routing-edge.js';
 
 const BOUND = 1.25;
 /** So few clients are no load: to spread them would only cool the store's cache. */
@@ -51,8 +51,8 @@ function hasRoom(group: readonly Edge[], { load }: Pick<Circumstances, 'load'>, 
 export function orderWithinBound(group: readonly Edge[], about: Pick<Circumstances, 'name' | 'load'>, noLoad = NO_LOAD): readonly Edge[] {
   const order = orderByHash(group, about.name);
   const fits = hasRoom(group, about, noLoad);
-  const within = order.filter(fits);
-  return within.length === order.length ? order : [...within, ...order.filter((edge) => !within.includes(edge))];
+  if (order.every(fits)) return order;
+  return [...order.filter(fits), ...order.filter((edge) => !fits(edge))];
 }
 
-export const rendezvous: Policy = (group, about) => apart(orderWithinBound(group, about));
+export const rendezvous: Order = (edges, about) => orderWithinBound(edges, about);

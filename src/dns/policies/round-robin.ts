@@ -1,6 +1,6 @@
 // Round robin between stores: each turn begins with the next one.
 
-import { apart, type Policy } from '../routing-edge.js';
+import type { Order } from '../routing-edge.js';
 
 /** The same candidates, the one whose turn it is first; drops none. `turn` is any whole number >= 0. */
 export function orderRoundRobin<T>(candidates: readonly T[], turn: number): readonly T[] {
@@ -9,4 +9,4 @@ export function orderRoundRobin<T>(candidates: readonly T[], turn: number): read
   return [...candidates.slice(first), ...candidates.slice(0, first)];
 }
 
-export const roundRobin: Policy = (group, { turn }) => apart(orderRoundRobin(group, turn));
+export const roundRobin: Order = (edges, { turn }) => orderRoundRobin(edges, turn);

@@ -1,7 +1,7 @@
 // By weight: of many turns each store is first in as many as its part of the weights says, and its
 // turns are spread evenly, so that no store gets a burst.
 
-import { apart, weightOf, type Edge, type Policy } from '../routing-edge.js';
+import { weightOf, type Edge, type Order } from '../routing-edge.js';
 
 /** 2^32 divided by the golden ratio: multiples of it, modulo 2^32, fall evenly whatever their number (Weyl, Kronecker). */
 const STEP = 0x9e37_79b9;
@@ -11,8 +11,8 @@ function pointOf(turn: number): number {
   return (Math.imul(turn % 2 ** 32, STEP) >>> 0) / 2 ** 32;
 }
 
-export const weighted: Policy = (group, { turn }) => {
-  const left = [...group];
+export const weighted: Order = (edges, { turn }) => {
+  const left = [...edges];
   const order: Edge[] = [];
   const point = pointOf(turn);
   while (left.length > 0) {
@@ -23,5 +23,5 @@ export const weighted: Policy = (group, { turn }) => {
     if (index < 0) index = left.length - 1;
     order.push(...left.splice(index, 1));
   }
-  return apart(order);
+  return order;
 };

@@ -25,7 +25,7 @@ interface Case {
 
 function say(edges: readonly Edge[], { up, rules, full = '', lastGood = [], network }: Case): string {
   const situation: Situation = {
-    name: 'file1', turn: 0, lastGood: lastGood.map(({ id }) => id), network: network === undefined ? undefined : createClientSubnet(network, 24),
+    name: 'file1', turn: 0, lastGood, network: network === undefined ? undefined : createClientSubnet(network, 24),
     isUp: ({ id }) => up.includes(id), load: () => 0, room: ({ id }) => (full.includes(id) ? 0 : 1), rttMs: () => undefined,
   };
   const decision = decide(edges, { policies: ['failover'], whenAllDown: 'serve-all', ...rules }, situation);

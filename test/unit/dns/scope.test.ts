@@ -1,10 +1,11 @@
 // Where an asker is, and how many bits of its address that took.
 
 import { expect } from 'chai';
+import { systemClock } from '../../../src/base/clock.js';
 import fc from 'fast-check';
 import { locateFirst, type Locate } from '../../../src/dns/scope.js';
 import { openDatabase } from '../../../src/dns/scope-mmdb.js';
-import { parseScopeMap } from '../../../src/dns/scope-map.js';
+import { loadScopeMap, parseScopeMap } from '../../../src/dns/scope-map.js';
 import { createPrefixTree } from '../../../src/dns/scope-tree.js';
 import { createClientSubnet, type ClientSubnet } from '../../../src/net/dns/edns.js';
 import { writeDatabase } from '../../fixtures/dns/mmdb.js';
@@ -101,6 +102,23 @@ describe('a tree of prefixes', () => {
       // … and the scope is the widest that can be told without holding a smaller network.
       if (depth > 0) expect(list.some(({ bits, length }) => length >= depth && bits >> (rest + 1) === asked >> (rest + 1))).to.equal(true);
     }));
+  });
+});
+
+describe('a map of many networks', () => {
+  it('is read while others have their turn', async () => {
+    let turns = 0;
+    let read = false;
+    const tick = (): void => {
+      turns += 1;
+      if (!read) setImmediate(tick);
+    };
+    setImmediate(tick);
+    const lines = Array.from({ length: 30_000 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24 a`);
+    const map = await loadScopeMap(lines.join('\n'), new Set(['a']), { clock: systemClock });
+    read = true;
+    expect(map).to.include({ kind: 'map', networks: 30_000 });
+    expect(turns).to.be.at.least(1);
   });
 });
 

@@ -38,6 +38,12 @@ describe("the CDN's zone", () => {
   it('gives an address as many turns as it has stores', async () =>
     expect(await answers(cdn([store(1, '127.0.0.1', 1), store(2, '127.0.0.1', 2), store(3, '127.0.0.2', 3)]), 'A file1.hercdn.com', 4)).to.deep.equal(['1', '1', '2', '1'].map((last) => `file1.hercdn.com. 20 A 127.0.0.${last}`)));
 
+  it('refuses stores that have the name of something else', () => {
+    const named = (...ids: readonly string[]) => () => cdn(ids.map((id) => ({ id, endpoint: { address: '127.0.0.1', port: 1 } })));
+    expect(named('ns1', 'store-1', 'File2', 'video')).to.throw(/ns1\.hercdn\.com.*\n.*File2\.hercdn\.com.*\n.*video\.hercdn\.com/);
+    expect(named('file4')).to.not.throw();
+  });
+
   describe('a client that asks for address and port', () => {
     /** Stores that differ in both: the port of one is of no use at the address of another. */
     const three = [1, 2, 3].map((number) => store(number, `10.0.0.${number}`, 40_000 + number));
