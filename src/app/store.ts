@@ -1,11 +1,15 @@
 // A content store: the room `store/` behind an HTTP server.
 
+import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
 import type { Endpoint } from '../net/address.js';
 import { formatEndpoint } from '../net/address.js';
 import { createHttpServer } from '../net/http/server.js';
 import { createEdge, createStore, type EdgeOptions, type Store } from '../store/index.js';
 import type { Env } from './env.js';
 import type { Service } from './service.js';
+
+/** A content name leads to a store by a name of the CDN's zone; a client may ask by either. */
+const ZONES = [CDN_ZONE, PUBLISHER_ZONE];
 
 export interface StoreServiceOptions {
   readonly listen: Endpoint;
@@ -16,6 +20,9 @@ export interface StoreServiceOptions {
   readonly rateBytesPerSecond: number | undefined;
   /** Transfers at a time; undefined: no limit. */
   readonly capacity?: number | undefined;
+  /** Hosts it answers for besides its own addresses and the names of the two zones. */
+  readonly serveHosts?: readonly string[];
+  readonly maxConnections?: number | undefined;
 }
 
 export interface FolderObjects {
@@ -40,14 +47,15 @@ export interface StoreService extends Service {
 /** What a request may carry to an origin. */
 const MAX_CONTENT_OCTETS = 1_000_000_000;
 
-function createRoom({ objects, id, rateBytesPerSecond, capacity }: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): Store {
+function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): Store {
+  const hosts = [...ZONES.flatMap((zone) => [zone, `*.${zone}`]), ...serveHosts];
   if (objects.kind === 'edge') {
     const { origins, cache, sliceOctets } = objects;
-    return createEdge({ origins, cache, sliceOctets, id, rateBytesPerSecond, capacity }, env);
+    return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity }, env);
   }
   const { dir, maxAgeSeconds, memoryOctets = 0 } = objects;
   return createStore({
-    dir, id, memoryOctets,
+    dir, id, memoryOctets, hosts,
     ...(rateBytesPerSecond === undefined ? {} : { rateBytesPerSecond }),
     ...(capacity === undefined ? {} : { capacity }),
     ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
@@ -55,9 +63,14 @@ function createRoom({ objects, id, rateBytesPerSecond, capacity }: StoreServiceO
 }
 
 export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): StoreService {
-  const { objects } = options;
+  const { objects, maxConnections } = options;
   const store = createRoom(options, env);
-  const server = createHttpServer({ endpoint: options.listen, role: options.id, ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}) }, store.handler, env);
+  const server = createHttpServer({
+    endpoint: options.listen,
+    role: options.id,
+    ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+  }, store.handler, env);
   return {
     id: options.id,
     get endpoint() {

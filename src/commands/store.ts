@@ -2,7 +2,7 @@ import { createStoreService } from '../app/store.js';
 import { runUntilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { EDGE_FLAGS, readEdge } from '../cli/edge-flags.js';
-import { fieldFlag, readOptional } from '../cli/flags.js';
+import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
 import { CdnError } from '../base/errors.js';
 import { DEFAULTS, EDGE_FIELDS, FIELDS } from '../config/index.js';
 
@@ -26,6 +26,8 @@ export default class Store extends BaseCommand {
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
     capacity: fieldFlag(FIELDS.capacity, { defaultText: 'no limit' }),
     memory: fieldFlag(FIELDS.memory, { defaultText: '256MB' }),
+    'serve-host': fieldListFlag(FIELDS.serveHost),
+    'max-connections': fieldFlag(FIELDS.maxConnections, { defaultText: '16384' }),
     id: fieldFlag(FIELDS.id, { defaultText: 'store-1' }),
   };
 
@@ -42,6 +44,8 @@ export default class Store extends BaseCommand {
       id: readOptional('id', FIELDS.id, flags.id) ?? 'store-1',
       capacity: readOptional('capacity', FIELDS.capacity, flags.capacity),
       rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),
+      serveHosts: readList('serve-host', FIELDS.serveHost, flags['serve-host']) ?? [],
+      maxConnections: readOptional('max-connections', FIELDS.maxConnections, flags['max-connections']),
     };
     const env = await this.createEnv(flags);
     await runUntilSignal(createStoreService(options, env), { graceMs: DEFAULTS.graceMs }, env);

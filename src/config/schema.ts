@@ -234,6 +234,14 @@ export const FIELDS = {
       return size === undefined || (size !== 0 && size < 1_000_000) || size > 1_000_000_000_000 ? undefined : size;
     },
   } satisfies Field<number>,
+  serveHost: {
+    env: 'CDN_SERVE_HOST',
+    summary: 'a host that a store answers for besides its own addresses and the names of the catalog: a name, "*.name" for those below it, or "*" for any (repeatable)',
+    expected: 'a name such as "cdn.example.com" or "*.example.com", or "*"',
+    value: 'HOST',
+    parse: (text: string) => (/^(?:\*|(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$/.test(text) ? text.toLowerCase().replace(/\.$/, '') : undefined),
+  } satisfies Field<string>,
+  maxConnections: countField('CDN_MAX_CONNECTIONS', 'connections that a store holds open at a time; one client may have a quarter of them, loopback aside', 1, 1_000_000),
   ecsZone: {
     env: 'CDN_ECS_ZONE',
     summary: "a zone whose authority the local DNS tells the client's network: /24, or /56 of IPv6 (repeatable)",

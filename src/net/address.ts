@@ -37,6 +37,11 @@ export function unmapIPv4(address: string): string {
   return match?.[1] ?? address;
 }
 
+/** An IPv4 or IPv6 address, without brackets. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0;
+}
+
 /** 0.0.0.0 and ::, which listen on every address of the machine and name none of them. */
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || (address.includes(':') && /^[0:]+$/.test(address));
@@ -49,4 +54,9 @@ export function outwardAddress(wildcard: string): string {
     .flatMap((addresses) => addresses ?? [])
     .find((entry) => entry.family === family && !entry.internal && !entry.address.startsWith('fe80:'));
   return outward?.address ?? (family === 'IPv6' ? '::1' : '127.0.0.1');
+}
+
+/** Whether an interface of this machine has this address, or it is one of loopback. */
+export function isOwnAddress(address: string): boolean {
+  return isLoopback(address) || Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => entry.address === address) === true);
 }

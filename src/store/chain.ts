@@ -8,11 +8,12 @@ export interface StoreLayers {
   readonly accessLog: Layer<HttpHandler>;
   readonly identity: Layer<HttpHandler>;
   readonly health: Layer<HttpHandler>;
+  readonly hosts: Layer<HttpHandler>;
   /** What is in memory already. */
   readonly hot: Layer<HttpHandler>;
   readonly objects: HttpHandler;
 }
 
-export function createChain({ accessLog, identity, health, hot, objects }: StoreLayers): HttpHandler {
-  return compose([accessLog, identity, health, hot], objects);
+export function createChain({ accessLog, identity, health, hosts, hot, objects }: StoreLayers): HttpHandler {
+  return compose([accessLog, identity, health, hosts, hot], objects);
 }

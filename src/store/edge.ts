@@ -7,6 +7,7 @@ import { compose, type Eventual, type Layer } from '../net/handler.js';
 import { textResponse, type HttpHandler, type HttpRequest, type HttpResponse } from '../net/http/message.js';
 import type { Log } from '../observe/log.js';
 import { createHealth, type Gauges } from './health.js';
+import { createHosts } from './hosts.js';
 import { createHttpSource } from './http-source.js';
 import { objectNameOf, parseObjectPath } from './object-path.js';
 import { pace } from './pace.js';
@@ -26,6 +27,8 @@ export interface EdgeOptions {
   readonly rateBytesPerSecond?: number | undefined;
   /** Transfers at a time: reported, so that routing keeps more away, and more are answered 503. */
   readonly capacity?: number | undefined;
+  /** Hosts it answers for besides its own addresses; without it, any. */
+  readonly hosts?: readonly string[];
 }
 
 /** Of what can't be fetched in slices, this part of the memory is held at most while it comes. */
@@ -80,7 +83,7 @@ export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; r
     look: async () => ({ origins: origins.map((url) => url.origin), cache: cache.usage() }),
   }, env.clock);
   return {
-    handler: compose([createAccessLog(env), health, createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
+    handler: compose([createAccessLog(env), health, createHosts(options.hosts), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
     start: async () => {
       await cache.start();
       gauges.startedMs = env.clock.monotonic();

@@ -6,6 +6,7 @@ import type { Log } from '../observe/log.js';
 import { createChain } from './chain.js';
 import { createDigests } from './digests.js';
 import { createDiskSource } from './disk-source.js';
+import { createHosts } from './hosts.js';
 import { createHotFiles } from './hot-files.js';
 import { createHotObjects } from './hot-objects.js';
 import { createHealth, type Gauges } from './health.js';
@@ -27,6 +28,8 @@ export interface StoreOptions {
   readonly memoryOctets?: number;
   /** How long caches may use an object without asking again; a minute unless told. */
   readonly maxAgeSeconds?: number;
+  /** Hosts it answers for besides its own addresses; without it, any. */
+  readonly hosts?: readonly string[];
 }
 
 /** A film rarely changes, and where it does its entity tag tells: a minute late at most. */
@@ -56,6 +59,7 @@ export function createStore(options: StoreOptions, env: { clock: Clock; log: Log
       accessLog: createAccessLog(env),
       identity: createIdentity(id),
       health: createHealth({ store: { id, capacity }, gauges, trouble: 'folder unreadable', look: async () => ({ titles: (await titles.current()).titles.length }) }, env.clock),
+      hosts: createHosts(options.hosts),
       hot: createHotObjects({ cacheControl, files, digests, gauges, tellTransfer, capacity: capacity ?? Infinity }, env.clock),
       objects: createObjects({ cacheControl, source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity: capacity ?? Infinity }, env),
     }),

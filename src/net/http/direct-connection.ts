@@ -91,6 +91,11 @@ export class DirectConnection {
     socket.on('close', this.onClose);
   }
 
+  /** Whether a request was taken and its answer isn't complete. */
+  get answering(): boolean {
+    return this.life !== undefined;
+  }
+
   /** Takes no further request; ends at once, or after the answer that is under way. */
   finish(): void {
     this.closing = true;

@@ -7,7 +7,8 @@ import { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
-import type { Endpoint } from '../address.js';
+import { isLoopback, unmapIPv4, type Endpoint } from '../address.js';
+import { clientOf, createPlaces, type Holder } from '../dns/tcp-places.js';
 import { listenError } from '../listen.js';
 import { createConnection, type Connection } from './connection.js';
 import { DirectConnection } from './direct-connection.js';
@@ -42,6 +43,12 @@ export interface HttpServerOptions {
   readonly maxContentOctets?: number;
   /** Further connections are closed as soon as they come, unanswered: an answer to each would cost what the limit saves. */
   readonly maxConnections?: number;
+  /**
+   * Of those, for one client: an IPv4 address, or an IPv6 network of 64 bits. One that has its share makes
+   * room by the oldest of its own connections that is idle, or is turned away. A quarter unless said, and
+   * then loopback has no such limit, since a proxy on this machine has all its clients behind it.
+   */
+  readonly maxConnectionsPerClient?: number;
   /** False: node's parser reads every request, also the plainest. */
   readonly direct?: boolean;
 }
@@ -51,8 +58,8 @@ const TELL_FULL_MS = 10_000;
 
 export function createHttpServer(options: HttpServerOptions, handler: HttpHandler, env: { clock: Clock; log: Log }): HttpServer {
   const { clock, log } = env;
-  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 8192, direct = true, maxContentOctets } = options;
-  const open = new Map<Socket, Pick<Connection, 'finish'>>();
+  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 16_384, direct = true, maxContentOctets } = options;
+  const open = new Map<Socket, Pick<Connection, 'finish' | 'answering'>>();
   /** Those of them that node's parser reads. */
   const parsed = new WeakMap<Socket, Connection>();
   let endpoint = options.endpoint;
@@ -91,8 +98,30 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     if (rest !== undefined) socket.resume();
   }
   const directEnv = { handler, clock, log, ends: createHeadEnds(clock, idleTimeoutMs), prepare: createPreparer(), handOver };
+  let toldFullMs = -Infinity;
+  function tellTurnedAway(why: string): void {
+    if (clock.monotonic() - toldFullMs < TELL_FULL_MS) return;
+    toldFullMs = clock.monotonic();
+    log.warn(`turned connections away: ${why}`, { maxConnections });
+  }
+
+  const places = createPlaces({ total: Infinity, perClient: options.maxConnectionsPerClient ?? Math.ceil(maxConnections / 4) });
+  /** False when this client has its share of connections and none to spare. */
+  function hasPlace(socket: Socket): boolean {
+    const address = unmapIPv4(socket.remoteAddress ?? '');
+    if (options.maxConnectionsPerClient === undefined && isLoopback(address)) return true;
+    const holder: Holder = { client: clientOf(address), isIdle: () => open.get(socket)?.answering === false, evict: () => socket.destroy() };
+    if (!places.take(holder)) return false;
+    socket.once('close', () => places.release(holder));
+    return true;
+  }
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => undefined);
+    if (!hasPlace(socket)) {
+      socket.destroy();
+      tellTurnedAway(`${unmapIPv4(socket.remoteAddress ?? '')} has its share`);
+      return;
+    }
     socket.once('close', () => open.delete(socket));
     if (direct) open.set(socket, new DirectConnection(socket, { maxHeadBytes, headTimeoutMs, idleTimeoutMs }, directEnv));
     else handOver(socket);
@@ -121,12 +150,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     socket.destroy();
   });
 
-  let toldFullMs = -Infinity;
-  server.on('drop', () => {
-    if (clock.monotonic() - toldFullMs < TELL_FULL_MS) return;
-    toldFullMs = clock.monotonic();
-    log.warn(`turned connections away: ${maxConnections} are open`, { maxConnections });
-  });
+  server.on('drop', () => tellTurnedAway(`${maxConnections} are open`));
 
   server.on('error', (error) => {
     if (server.listening) log.error(`the HTTP server: ${messageOf(error)}`, { error: messageOf(error) });

@@ -260,6 +260,47 @@ for (const { way, direct } of WAYS) {
       expect(parseResponses((await sendRaw(endpoint, GET_AND_CLOSE)).octets)[0]?.status).to.equal(200);
     });
 
+    describe('one client', () => {
+      const from = async (endpoint: Endpoint, localAddress: string, octets: string): Promise<Client> => {
+        const socket = connect({ port: endpoint.port, host: endpoint.address, localAddress });
+        sockets.push(socket);
+        let text = '';
+        const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+        socket.on('error', () => undefined);
+        socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+        await once(socket, 'connect');
+        socket.write(octets);
+        return { socket, text: () => text, closed };
+      };
+
+      it('that has its share makes room by its oldest idle connection, not at the cost of others', async () => {
+        const { endpoint } = await bench.serve(hello, { maxConnectionsPerClient: 2 });
+        const other = await from(endpoint, '127.0.0.2', GET);
+        const first = await from(endpoint, '127.0.0.1', GET);
+        await once(first.socket, 'data');
+        await from(endpoint, '127.0.0.1', GET);
+        const third = await from(endpoint, '127.0.0.1', GET_AND_CLOSE);
+        await Promise.all([first.closed, third.closed]);
+        expect(parseResponses(Buffer.from(third.text()))[0]?.status).to.equal(200);
+        expect(other.socket.closed).to.equal(false);
+      });
+
+      it('that has its share and needs all of it is turned away, and others are not', async () => {
+        const gate = deferred();
+        const { endpoint } = await bench.serve((request) => (request.target === '/' ? gated(gate) : hello(request)), { maxConnectionsPerClient: 2 });
+        const busy = [await from(endpoint, '127.0.0.1', GET), await from(endpoint, '127.0.0.1', GET)];
+        for (const { socket } of busy) await once(socket, 'data');
+        const third = await from(endpoint, '127.0.0.1', GET);
+        await third.closed;
+        expect(third.text()).to.equal('');
+        expect(bench.lines.map(({ level, message }) => [level, message])).to.deep.equal([['warn', 'turned connections away: 127.0.0.1 has its share']]);
+        const other = await from(endpoint, '127.0.0.2', 'GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+        await other.closed;
+        expect(parseResponses(Buffer.from(other.text()))[0]?.status).to.equal(200);
+        gate.resolve();
+      });
+    });
+
     describe('stop', () => {
       it('lets a running answer end, accepts nobody and closes what is idle', async () => {
         const gate = deferred();
