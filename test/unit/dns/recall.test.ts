@@ -40,6 +40,7 @@ big TXT ${'"01234567890123456789012345678901234567890123456789012345678901234567
 `;
 /** Nothing delegated, redirected or routed: its plain answers come straight from the octets of the zone. */
 const PLAIN_ZONE = `${ZONE.split('\n').filter((line) => !/^(cut|ns\.cut|moved)/.test(line)).join('\n')}
+$GENERATE 0-9000 g$ A 192.0.2.9
 MiXeD 30 A 192.0.2.1
 MiXeD 30 A 192.0.2.2
 MiXeD AAAA 2001:db8::2
