@@ -13,7 +13,7 @@ import { fieldFlag, fieldRepeatFlag, readList, readOptional } from './flags.js';
 
 export const TRANSFER_FLAGS = {
   'remote-name': Flags.boolean({ char: 'O', summary: 'write to a file of the object’s own name in this folder, which is what happens without -o', exclusive: ['output'] }),
-  'continue-at': Flags.option({ char: 'C', summary: 'go on from what an earlier run left, which is what happens anyway', options: ['-'] as const })(),
+  'continue-at': Flags.option({ char: 'C', env: 'CDN_CONTINUE_AT', helpValue: '-', summary: 'go on from what an earlier run left, which is what happens anyway', options: ['-'] as const })(),
   continue: Flags.boolean({ summary: 'the same; --no-continue begins anew', allowNo: true, default: true }),
   parallel: fieldFlag(FETCH_FIELDS.parallel, { defaultText: '1' }),
   'parallel-max': fieldFlag(FETCH_FIELDS.parallelMax, { defaultText: '8' }),
