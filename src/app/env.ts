@@ -3,7 +3,7 @@
 import { systemClock, type Clock } from '../base/clock.js';
 import { systemRandom, type Random } from '../base/random.js';
 import { createDnsExchange, type DnsExchange } from '../net/dns/exchange.js';
-import { createHttpClient, type HttpClient } from '../net/http/client.js';
+import { createHttpClient, type TransferClient } from '../net/http/client.js';
 import type { Log } from '../observe/log.js';
 import type { Progress } from '../observe/progress.js';
 
@@ -16,7 +16,7 @@ export interface Env {
   /** Leaves the terminal as it was found; for an end that waits for nothing. */
   restoreTerminal(): void;
   readonly exchange: DnsExchange;
-  readonly http: HttpClient;
+  readonly http: TransferClient;
 }
 
 export function createEnv(options: Pick<Env, 'log' | 'progressOf' | 'restoreTerminal'>): Env {

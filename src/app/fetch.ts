@@ -1,17 +1,22 @@
 // The client: the room `fetch/`, its progress and its story.
 
-import { createFetcher, type FetchEvent, type FetchReport, type FetchRequest } from '../fetch/index.js';
-import type { Endpoint } from '../net/address.js';
+import { setMaxListeners } from 'node:events';
+import { deadline } from '../base/clock.js';
+import { CdnError } from '../base/errors.js';
+import { formatDuration } from '../base/units.js';
+import { createFetcher, type FetchEvent, type Fetcher, type FetchOptions, type FetchReport, type FetchRequest } from '../fetch/index.js';
 import { systemLookup } from '../net/lookup.js';
 import type { Progress, TransferProgress } from '../observe/progress.js';
 import type { Env } from './env.js';
 
-export interface FetchServiceOptions {
-  readonly dns: Endpoint;
-  /** Whether names that our DNS refuses may be asked of the system: only when no DNS was named. */
-  readonly systemResolver: boolean;
-  readonly timeoutMs: number;
+export interface FetchServiceOptions extends FetchOptions {
+  /** For all of it; undefined: as long as it takes. */
+  readonly maxTimeMs?: number | undefined;
+  /** Of several targets, how many at a time; 1 unless told. */
+  readonly atATime?: number | undefined;
 }
+
+export type FetchOutcome = { readonly report: FetchReport } | { readonly error: unknown };
 
 /** Hears `transfer` and `received`, and draws them. `end` must be called, whatever the outcome. */
 function createProgressListener(progress: Progress): { hear(event: FetchEvent): void; end(outcome: 'complete' | 'failed'): void } {
@@ -19,7 +24,8 @@ function createProgressListener(progress: Progress): { hear(event: FetchEvent): 
   return {
     hear: (event) => {
       if (event.kind === 'transfer') transfer = progress.begin({ label: event.object, totalBytes: event.totalBytes });
-      else if (event.kind === 'received') transfer?.advance(event.bytes);
+      else if (event.kind === 'received' || event.kind === 'resumed') transfer?.advance(event.bytes);
+      else if (event.kind === 'restarted') transfer?.end('failed');
       else if (event.kind === 'verified' || event.kind === 'saved') {
         transfer?.end('complete');
         transfer = undefined;
@@ -40,7 +46,13 @@ export async function runFetch(
   signal: AbortSignal,
   env: Env,
 ): Promise<FetchReport> {
-  const fetcher = createFetcher(options, { ...env, lookup: systemLookup });
+  const [outcome] = await runFetches(options, [request], (_, event) => onEvent(event), () => undefined, signal, env);
+  if (outcome === undefined) throw new Error('nothing was fetched');
+  if ('error' in outcome) throw outcome.error;
+  return outcome.report;
+}
+
+async function runOne(fetcher: Fetcher, request: FetchRequest, onEvent: (event: FetchEvent) => void, signal: AbortSignal, env: Env): Promise<FetchReport> {
   const listener = createProgressListener(env.progressOf(undefined));
   try {
     const report = await fetcher.fetch(
@@ -56,7 +68,41 @@ export async function runFetch(
   } catch (error) {
     listener.end('failed');
     throw error;
+  }
+}
+
+/**
+ * Fetches several, some at a time, in this order; one that fails does not end the others, an abort ends
+ * all. `onEvent` and `onOutcome` are told which of them it is. Resolves with an outcome for each.
+ */
+export async function runFetches(
+  options: FetchServiceOptions,
+  requests: readonly FetchRequest[],
+  onEvent: (index: number, event: FetchEvent) => void,
+  onOutcome: (index: number, outcome: FetchOutcome) => void | Promise<void>,
+  signal: AbortSignal,
+  env: Env,
+): Promise<readonly FetchOutcome[]> {
+  const { maxTimeMs, atATime = 1 } = options;
+  const late = (): CdnError => new CdnError('INCOMPLETE', `not done within ${formatDuration(maxTimeMs ?? 0)}, as --max-time has it`, { suggestions: ['the same command again, to go on'] });
+  const limit = maxTimeMs === undefined ? { signal, stop: () => undefined } : deadline(env.clock, maxTimeMs, late, signal);
+  const fetcher = createFetcher({ ...options, reuse: requests.length > 1 }, { ...env, lookup: systemLookup });
+  const outcomes: FetchOutcome[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < requests.length; index = next++) {
+      const run = runOne(fetcher, requests[index] as FetchRequest, (event) => onEvent(index, event), limit.signal, env);
+      const outcome = await run.then((report) => ({ report }), (error: unknown) => ({ error }));
+      outcomes[index] = outcome;
+      await onOutcome(index, outcome);
+    }
+  };
+  setMaxListeners(0, signal, limit.signal);
+  try {
+    await Promise.all(Array.from({ length: Math.min(atATime, requests.length) }, work));
+    return outcomes;
   } finally {
+    limit.stop();
     await env.http.close();
   }
 }

@@ -44,16 +44,18 @@ export abstract class BaseCommand extends Command {
   static override baseFlags = LOG_FLAGS;
 
   readonly #terminal = createTerminal(process.stderr);
+  /** Nothing is printed, failures neither. */
+  protected silent = false;
 
   /** `labelWidth`: of the column that names the party, 0 for a command that is one party. */
   protected async createEnv(flags: LogFlags, labelWidth = 0): Promise<Env> {
     const terminal = this.#terminal;
-    const level = levelOf(flags);
+    const level = this.silent ? 'error' : levelOf(flags);
     if (readOptional('log-format', FIELDS.logFormat, flags['log-format']) === 'json') {
       // pino costs a tenth of the start-up; only those who ask for JSON pay it.
       const { createJsonLog } = await import('./json-log.js');
       const log = createJsonLog(terminal, level);
-      return createEnv({ log, restoreTerminal: () => undefined, progressOf: (party) => (flags.quiet ? silentProgress : createLineProgress(party === undefined ? log : log.as(party), systemClock)) });
+      return createEnv({ log, restoreTerminal: () => undefined, progressOf: (party) => (flags.quiet || this.silent ? silentProgress : createLineProgress(party === undefined ? log : log.as(party), systemClock)) });
     }
     const options = { level, labelWidth, color: wantsColor(terminal) };
     const log = createTranscriptLog(terminal, options);
@@ -62,7 +64,7 @@ export abstract class BaseCommand extends Command {
       log,
       restoreTerminal: () => terminal.restore(),
       progressOf: (party) => {
-        if (flags.quiet) return silentProgress;
+        if (flags.quiet || this.silent) return silentProgress;
         if (terminal.interactive) return createBarProgress(terminal, label(party), labelColumns(labelWidth), systemClock);
         return createLineProgress(party === undefined ? log : log.as(party), systemClock);
       },
@@ -73,9 +75,20 @@ export abstract class BaseCommand extends Command {
   protected override catch(error: Interfaces.CommandError): Promise<never> {
     this.#terminal.restore();
     const failure = describeFailure(error, this.id ?? '');
+    if (this.silent) return this.exit(failure.exit);
     if (this.jsonEnabled()) this.logJson(failure.json);
     else for (const line of [...failure.lines, ...this.didYouMean(error)]) this.logToStderr(line);
     return this.exit(failure.exit);
+  }
+
+  /** Text as it is, without an end of line. */
+  protected write(text: string): void {
+    process.stdout.write(text);
+  }
+
+  /** The exit status of an error that was told already. */
+  protected endWith(error: unknown): void {
+    process.exitCode = describeFailure(error, this.id ?? '').exit;
   }
 
   private didYouMean(error: Interfaces.CommandError): readonly string[] {

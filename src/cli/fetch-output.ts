@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { Log, LogFacts } from '../observe/log.js';
 import { CdnError, messageOf, systemCode } from '../base/errors.js';
 import { formatBytes, formatDuration, formatRate } from '../base/units.js';
-import { formatStory, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
+import { formatEndpoint } from '../net/address.js';
+import { formatStory, type FetchEvent, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
 
 /** One message of the story, in one line that begins with its number. */
 export function storyLine(message: StoryMessage): string {
@@ -45,6 +46,8 @@ export function forTerminal(line: string): string {
 export interface Teller {
   message(message: StoryMessage): void;
   line(line: string): void;
+  /** What went otherwise than it should, and what was done about it. */
+  turn(event: FetchEvent): void;
   result(report: FetchReport): void;
 }
 
@@ -60,6 +63,10 @@ export function createTeller(options: { logJson: boolean; toStderr: boolean; log
   return {
     message: (message) => tell(storyLine(message), { ...message }),
     line: (line) => tell(line, {}),
+    turn: (event) => {
+      const line = turnLine(event);
+      if (line !== undefined) options.log.warn(line, { ...event });
+    },
     result: (report) => {
       const { messages, ...facts } = report;
       tell(fetchSummary(report), { ...facts, messages: messages.length });
@@ -67,12 +74,29 @@ export function createTeller(options: { logJson: boolean; toStderr: boolean; log
   };
 }
 
+/** One line for a turn in the transfer; undefined for what is its usual way. */
+export function turnLine(event: FetchEvent): string | undefined {
+  switch (event.kind) {
+    case 'resumed':
+      return `Going on: ${formatBytes(event.bytes)} are here from an earlier run`;
+    case 'failed-over':
+      return `Left ${formatEndpoint(event.from)}, the bytes so far are kept: ${event.why}`;
+    case 'retry':
+      return `Trying again in ${formatDuration(event.inMs)} (${event.attempt} of ${event.of}): ${event.why}`;
+    case 'restarted':
+      return `Beginning anew, ${formatBytes(event.bytes)} are of no use: ${event.why}`;
+    default:
+      return undefined;
+  }
+}
+
 /** "video1.mp4: 912 kB in 35 ms (26 MB/s), SHA-256 verified, from 127.0.0.1:40721". */
 export function fetchSummary(report: FetchReport): string {
   const digest = { verified: 'SHA-256 verified', 'not promised': 'SHA-256 not promised by the store, so not verified', unreadable: 'SHA-256 promised unreadably, so not verified' }[report.digest];
   const name = report.file === undefined ? 'standard output' : shortest(report.file);
-  const store = report.store.address.includes(':') ? `[${report.store.address}]` : report.store.address;
-  return `${name}: ${formatBytes(report.bytes)} in ${formatDuration(report.durationMs)} (${formatRate(report.rateBytesPerSecond)}), ${digest}, from ${store}:${report.store.port}`;
+  const stores = (report.stores.length > 0 ? report.stores : [report.store]).map((store) => formatEndpoint(store)).join(' and ');
+  const resumed = report.resumedBytes > 0 ? ` (${formatBytes(report.resumedBytes)} of it from an earlier run)` : '';
+  return `${name}: ${formatBytes(report.bytes)}${resumed} in ${formatDuration(report.durationMs)} (${formatRate(report.rateBytesPerSecond)}), ${digest}, from ${stores}`;
 }
 
 /** As seen from this folder, where that is shorter. */

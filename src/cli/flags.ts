@@ -34,7 +34,7 @@ export function readList<T>(name: string, field: Field<T>, texts: readonly strin
 }
 
 interface Extra {
-  readonly char?: 'o';
+  readonly char?: 'o' | 'r' | 'm' | 'Y' | 'y' | 'H' | 'x' | 'w';
   readonly summary?: string;
   /** Ends the help line: "(default 127.0.0.1:40720)". */
   readonly defaultText?: string;
@@ -54,6 +54,11 @@ export function fieldFlag(field: Field<unknown>, extra: Extra = {}) {
 /** A flag that may be given several times; in the environment, values are separated by commas. */
 export function fieldListFlag(field: Field<unknown>, extra: Extra = {}) {
   return Flags.string({ ...about(field, extra), multiple: true, multipleNonGreedy: true, delimiter: ',' });
+}
+
+/** The same for values that may hold commas; the environment has room for one. */
+export function fieldRepeatFlag(field: Field<unknown>, extra: Extra = {}) {
+  return Flags.string({ ...about(field, extra), multiple: true, multipleNonGreedy: true });
 }
 
 /** A flag without a value; in the environment it takes one. */

@@ -4,13 +4,13 @@
 import { CdnError, messageOf, systemCode, type ErrorCode } from '../base/errors.js';
 import { shellWord } from '../base/printable.js';
 import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
-import { formatEndpoint, isLoopback, type Endpoint } from '../net/address.js';
-import { ConnectError, type HttpClientResponse } from '../net/http/client.js';
+import { formatEndpoint, isLoopback, parseEndpoint, type Endpoint } from '../net/address.js';
+import { ConnectError, type TransferResponse } from '../net/http/client.js';
 import type { HeaderFields } from '../net/http/message.js';
 import { formatTraceparent } from '../observe/trace.js';
 import { tellNoAnswer, tellResponse } from './explain/http.js';
 import { literalAddress } from './host.js';
-import type { FetchEnv, FetchOptions, Party } from './model.js';
+import type { FetchEnv, FetchOptions, Party, Proxy } from './model.js';
 import type { Asking } from './resolve.js';
 import { printable } from './text.js';
 
@@ -20,15 +20,17 @@ export interface Visit {
   readonly url: URL;
   readonly role: Role;
   readonly fields: HeaderFields;
-  /** Tried in this order; at least one. */
-  readonly addresses: readonly string[];
+  /** Best first, in a staggered race; at least one. */
+  readonly endpoints: readonly Endpoint[];
+  /** Hears of each endpoint where nobody was. */
+  readonly onUnreachable?: ((endpoint: Endpoint, error: CdnError) => void) | undefined;
 }
 
 export interface Reply {
   readonly url: URL;
   readonly party: { readonly role: Role; readonly endpoint: Endpoint };
   readonly client: Party;
-  readonly response: HttpClientResponse;
+  readonly response: TransferResponse;
 }
 
 /** What to call whoever serves this URL: herCDN's names and this machine's own addresses are stores. */
@@ -81,53 +83,84 @@ export type Contact = (visit: Visit, asking: Asking) => Promise<Reply>;
 
 /** @throws CdnError PORTAL_UNREACHABLE, STORE_UNREACHABLE, PEER_PROTOCOL */
 export function createContact(options: FetchOptions, env: Pick<FetchEnv, 'http'>): Contact {
-  return async ({ url, role, fields, addresses }, asking) => {
-    const number = role === 'portal' ? 1 : 9;
-    const what = `GET ${url.pathname}${url.search}, Host: ${url.host}`;
+  const { timeoutMs, connectTimeoutMs = timeoutMs, localAddress, ca, insecure, reuse } = options;
+  return async ({ url, role, fields, endpoints, onUnreachable }, asking) => {
+    const { story } = asking;
+    const what = `GET ${url.pathname}${url.search}, Host: ${fields['host'] ?? url.host}`;
     const facts = { method: 'GET', url: url.href };
+    const unreachable = role === 'portal' ? 'PORTAL_UNREACHABLE' : 'STORE_UNREACHABLE';
     const failures: string[] = [];
-    let failed: CdnError | undefined;
-    for (const address of addresses) {
-      const endpoint = { address, port: portOf(url) };
-      const party = { role, endpoint };
-      const atMs = asking.story.elapsedMs();
-      const tell = (client: Party, text: string, more = {}): void =>
-        asking.story.tell({ number, atMs, sight: 'seen', from: client, to: party, transport: 'http', what: text, facts: { ...facts, ...more } });
-      try {
+    const [endpoint, ...alternatives] = endpoints;
+    if (endpoint === undefined) throw new CdnError('NO_SUCH_NAME', `${url.hostname} has no address`);
+    const atMs = story.elapsedMs();
+    const tell = (client: Party, to: Endpoint, text: string, more = {}): void =>
+      story.tell({ number: role === 'portal' ? 1 : 9, atMs, sight: 'seen', from: client, to: { role, endpoint: to }, transport: 'http', what: text, facts: { ...facts, ...more } });
+    const tellFailure = (to: Endpoint, why: string): void => {
+      tell({ role: 'client', endpoint: undefined }, to, `${what}: ${why}`, { failed: why });
+      tellNoAnswer(story, { role, endpoint: to }, `GET ${url.pathname}${url.search}`, atMs, why);
+    };
+    const failedAt = (error: ConnectError): CdnError => partyError(unreachable, role, url, error.endpoint, reasonOf(error, error.endpoint), error);
+    const hear = (error: ConnectError): void => {
+      failures.push(`${formatEndpoint(error.endpoint)}: ${reasonOf(error, error.endpoint)}`);
+      tellFailure(error.endpoint, reasonOf(error, error.endpoint));
+      onUnreachable?.(error.endpoint, failedAt(error));
+    };
+    const { host, ...others } = fields;
+    const proxy = options.proxyOf?.(url);
+    const route = proxy === undefined ? { target: `${url.pathname}${url.search}` } : throughProxy(url, proxy);
+    try {
+      const request = {
+        endpoint, alternatives,
         // RFC 6066 §3: an address is no server name; the certificate is then checked against the address.
-        const request = {
-          endpoint,
-          ...(url.protocol === 'https:' ? { tls: { servername: literalAddress(url.hostname) === undefined ? url.hostname : '' } } : {}),
-          method: 'GET',
-          target: `${url.pathname}${url.search}`,
-          host: url.host,
-          fields: { ...fields, 'accept-encoding': 'identity', 'user-agent': 'hercdn', traceparent: formatTraceparent(asking.trace) },
-          signal: asking.signal,
-          // Several silent addresses together are still one party.
-          connectTimeoutMs: Math.ceil(options.timeoutMs / addresses.length),
-          headTimeoutMs: options.timeoutMs,
-          idleTimeoutMs: options.timeoutMs,
-        };
-        const response = tellResponse(asking.story, party, request, await env.http.request(request), atMs);
-        const client = { role: 'client', endpoint: response.local };
-        tell(client, what);
-        return { url, party, client, response };
-      } catch (error) {
-        asking.signal.throwIfAborted();
-        const why = reasonOf(error, endpoint);
-        tell({ role: 'client', endpoint: undefined }, `${what}: ${why}`, { failed: why });
-        tellNoAnswer(asking.story, party, `GET ${url.pathname}${url.search}`, atMs, why);
-        if (!(error instanceof ConnectError)) {
-          if (!(error instanceof CdnError)) throw error;
-          throw partyError(error.code, role, url, endpoint, reasonOf(error, endpoint), error);
-        }
-        failures.push(`${formatEndpoint(endpoint)}: ${reasonOf(error, endpoint)}`);
-        failed = partyError(role === 'portal' ? 'PORTAL_UNREACHABLE' : 'STORE_UNREACHABLE', role, url, endpoint, reasonOf(error, endpoint), error);
+        ...(url.protocol === 'https:' ? { tls: { servername: literalAddress(url.hostname) === undefined ? url.hostname : '', ...(ca === undefined ? {} : { ca }), ...(insecure === true ? { insecure } : {}) } } : {}),
+        ...(route.tunnel === undefined ? {} : { tunnel: route.tunnel }),
+        ...(localAddress === undefined ? {} : { localAddress }),
+        method: 'GET',
+        target: route.target,
+        host: host ?? url.host,
+        fields: { 'user-agent': 'hercdn', ...others, ...route.fields, 'accept-encoding': 'identity', traceparent: formatTraceparent(asking.trace) },
+        reuse: reuse === true,
+        signal: asking.signal,
+        connectTimeoutMs,
+        headTimeoutMs: timeoutMs,
+        idleTimeoutMs: timeoutMs,
+        onUnreachable: hear,
+      };
+      const answered = await env.http.request(request);
+      const response = tellResponse(story, { role, endpoint: answered.remote }, request, answered, atMs);
+      const client = { role: 'client', endpoint: response.local };
+      tell(client, response.remote, what);
+      return { url, party: { role, endpoint: response.remote }, client, response };
+    } catch (error) {
+      asking.signal.throwIfAborted();
+      const heard = failures.length;
+      if (!(error instanceof ConnectError)) {
+        const at = peerOf(error) ?? endpoint;
+        tellFailure(at, reasonOf(error, at));
+        if (!(error instanceof CdnError)) throw error;
+        throw partyError(error.code, role, url, at, reasonOf(error, at), error);
       }
-    }
-    if (failed !== undefined && failures.length > 1) {
+      // One that took the connection and gave no answer was not heard of yet.
+      if (heard === 0 || !failures.some((failure) => failure.startsWith(`${formatEndpoint(error.endpoint)}: `))) hear(error);
+      const failed = failedAt(error);
+      if (failures.length === 1) throw failed;
       throw new CdnError(failed.code, `no ${role} answers GET ${printable(url.href)}: ${failures.join('; ')}`, failed);
     }
-    throw failed ?? new CdnError('NO_SUCH_NAME', `${url.hostname} has no address`);
   };
+}
+
+/** The exchange knows whom it spoke with. */
+function peerOf(error: unknown): Endpoint | undefined {
+  const peer = error instanceof CdnError ? error.details['peer'] : undefined;
+  return typeof peer === 'string' ? parseEndpoint(peer) : undefined;
+}
+
+/** RFC 9110 §7.1 and §9.3.6: http goes to a proxy as a whole URL, https through a tunnel. */
+function throughProxy(url: URL, proxy: Proxy): { readonly target: string; readonly tunnel?: { authority: string; authorization: string | undefined }; readonly fields?: HeaderFields } {
+  if (url.protocol === 'https:') {
+    return { target: `${url.pathname}${url.search}`, tunnel: { authority: `${url.hostname}:${portOf(url)}`, authorization: proxy.authorization } };
+  }
+  const target = new URL(url);
+  target.hash = '';
+  return { target: target.href, ...(proxy.authorization === undefined ? {} : { fields: { 'proxy-authorization': proxy.authorization } }) };
 }

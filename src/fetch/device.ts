@@ -73,7 +73,11 @@ export async function openDevice(file: string, clock: Clock, signal: AbortSignal
 
   return {
     file,
+    fd: undefined,
+    leftover: undefined,
     write,
+    begin: () => undefined,
+    note: () => undefined,
     commit: () => handle.close(),
     keep: async () => {
       await handle.close().catch(() => undefined);

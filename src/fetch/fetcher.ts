@@ -9,16 +9,18 @@ import { Name } from '../net/dns/name.js';
 import { selectPort, selectVideo } from './answer.js';
 import { createContact } from './contact.js';
 import { noSuchName } from './dns-errors.js';
-import { promisedLength, receive, requestObject, type Received } from './download.js';
 import { createStory } from './explain.js';
-import { createGet } from './http-get.js';
+import { createGet, createLocate } from './http-get.js';
 import type { FetchEnv, FetchEvent, FetchOptions, FetchReport, FetchRequest, Fetcher, OpenResult } from './model.js';
 import { parseTarget, type Plan } from './plan.js';
 import { findTitle } from './portal.js';
 import { createResolve, parseHostName, type Asking } from './resolve.js';
+import { promisedLength, requestObject } from './reply.js';
 import { openSink } from './sink.js';
+import { createSources } from './sources.js';
 import { selectTarget } from './target.js';
 import { fileNameOf, objectNameOf } from './text.js';
+import { transfer, type Received } from './transfer.js';
 import { digestPromise, promisedSha256 } from './verify.js';
 
 interface Content {
@@ -31,7 +33,8 @@ interface Content {
 /** Builds a client; nothing is sent before it is asked for something. */
 export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
   const resolve = createResolve(options, env);
-  const get = createGet(resolve, createContact(options, env));
+  const findEndpoints = createLocate(resolve, options);
+  const get = createGet(findEndpoints, createContact(options, env), env.clock);
 
   function begin(onEvent: (event: FetchEvent) => void, signal: AbortSignal, watched = false): Asking {
     const trace = createTrace(env.random);
@@ -64,13 +67,17 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     const target = await selectTarget(request.output, fileNameOf(content.url), request.force);
     if (target === undefined) throw new CdnError('USAGE', 'no output was named');
     const object = request.type === 'V' ? await askVideo(content.url, asking) : content.object;
-    const reply = await requestObject(content.url, content.isTitle ? 'store' : undefined, {}, get, asking);
-    onEvent({ kind: 'transfer', object, totalBytes: promisedLength(reply) });
-    const sink = await openSink(target, env, signal).catch((error: unknown) => {
-      reply.response.discard();
-      throw error;
-    });
-    const received = await receive(reply, sink, onEvent, env.clock, asking);
+    const sources = createSources(
+      { url: content.url, role: content.isTitle ? 'store' : undefined, fields: options.fields ?? {}, retries: request.retries, retryDelayMs: request.retryDelayMs },
+      { get, locate: findEndpoints, clock: env.clock }, onEvent,
+    );
+    // Where a suffix begins only an answer can tell, and then the leftover is chosen already.
+    const offset = request.range === undefined ? 0 : 'suffix' in request.range ? -1 : request.range.firstPos;
+    const sink = await openSink(target, { url: content.url.href, offset, anew: request.anew === true }, env, signal);
+    const received = await transfer({
+      object, parallel: request.parallel ?? 1, range: request.range, limitBytesPerSecond: request.limitBytesPerSecond,
+      speedLimit: request.speedLimit, sha256: request.sha256,
+    }, sources, sink, onEvent, env.clock, asking);
     return report(request, received, sink.file, asking.story.elapsedMs(), asking);
   }
 
@@ -90,7 +97,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
 
   async function open(url: URL, known: { readonly etag: string } | undefined, signal: AbortSignal): Promise<OpenResult> {
     const fields = known === undefined ? {} : { 'if-none-match': known.etag };
-    const reply = await requestObject(url, 'store', fields, get, begin(() => undefined, signal), known === undefined ? [200] : [200, 304]);
+    const reply = await requestObject({ url, role: 'store', fields, accept: known === undefined ? [200] : [200, 304] }, get, begin(() => undefined, signal));
     const { response } = reply;
     if (response.status === 304) {
       response.discard();
@@ -113,7 +120,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
 }
 
 function report(request: FetchRequest, received: Received, file: string | undefined, durationMs: number, asking: Asking): FetchReport {
-  const { reply, bytes, verdict, transferMs } = received;
+  const { reply, bytes, resumedBytes, sha256, stores, redirects, transferMs } = received;
   const { response, party } = reply;
   const shown = (name: string): string | undefined => {
     const value = response.fields[name];
@@ -124,15 +131,18 @@ function report(request: FetchRequest, received: Received, file: string | undefi
     url: reply.url.href,
     file,
     bytes,
-    sha256: verdict.sha256,
-    digest: verdict.promised !== undefined ? 'verified' : digestPromise(response.fields) === undefined ? 'not promised' : 'unreadable',
+    resumedBytes,
+    sha256,
+    digest: sha256 !== undefined ? 'verified' : digestPromise(response.fields, response.status) === undefined ? 'not promised' : 'unreadable',
     store: { ...party.endpoint, server: shown('server') },
+    stores: stores.map(({ endpoint, bytes: sent }) => ({ ...endpoint, bytes: sent })),
+    redirects,
     status: response.status,
     etag: shown('etag'),
     contentType: shown('content-type'),
     durationMs,
     // A transfer too short for the clock counts as one of a hundredth of a millisecond.
-    rateBytesPerSecond: Math.round((bytes * 1000) / Math.max(transferMs, 0.01)),
+    rateBytesPerSecond: Math.round(((bytes - resumedBytes) * 1000) / Math.max(transferMs, 0.01)),
     traceId: asking.trace.traceId,
     messages: asking.story.messages,
   };

@@ -2,10 +2,13 @@
 // status but success made an error that names the party.
 
 import { CdnError } from '../base/errors.js';
-import { formatEndpoint } from '../net/address.js';
+import type { Clock } from '../base/clock.js';
+import { formatEndpoint, type Endpoint } from '../net/address.js';
+import { parseHttpDate } from '../net/http/date.js';
 import type { HeaderFields } from '../net/http/message.js';
-import { adviceFor, partyError, roleOf, type Contact, type Reply, type Role } from './contact.js';
+import { adviceFor, partyError, portOf, roleOf, type Contact, type Reply, type Role } from './contact.js';
 import { formatCacheStep, parseCacheStatus } from './explain/cache-status.js';
+import type { FetchOptions } from './model.js';
 import type { Asking, Resolve } from './resolve.js';
 import { formatStatus } from './status.js';
 import { printable } from './text.js';
@@ -14,15 +17,28 @@ export interface GetRequest {
   readonly url: URL;
   readonly role: Role;
   readonly fields: HeaderFields;
-  /** Where the host is, when that is known already. */
-  readonly addresses?: readonly string[];
+  /** Where to ask, when that is known already. */
+  readonly endpoints?: readonly Endpoint[];
+  /** Hears of each of them where nobody was. */
+  readonly onUnreachable?: (endpoint: Endpoint, error: CdnError) => void;
   /** Statuses that are an answer to what was asked; 200 if not said. */
   readonly accept?: readonly number[];
 }
 
-export type Get = (request: GetRequest, asking: Asking) => Promise<Reply>;
+/** The answer, and where else the server that gave it may be. */
+export interface Found extends Reply {
+  readonly endpoints: readonly Endpoint[];
+  /** For how long that may be believed. */
+  readonly ttlSeconds: number;
+  /** How many redirects led there. */
+  readonly redirects: number;
+}
+
+export type Get = (request: GetRequest, asking: Asking) => Promise<Found>;
 
 const MAX_REDIRECTS = 5;
+/** Meant for one server, and not for those it sends us to. */
+const CREDENTIALS: readonly string[] = ['authorization', 'cookie', 'proxy-authorization', 'host'];
 /** RFC 9110 §15.4: the ones that name another place in Location. */
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
@@ -36,7 +52,15 @@ export function tellAnswer(reply: Reply, what: string, asking: Asking): void {
   });
 }
 
-function unexpected(reply: Reply, role: Role): CdnError {
+function unexpected(reply: Reply, role: Role, nowMs: number): CdnError {
+  const { url, party, response } = reply;
+  const error = refusal(reply, role);
+  const retryAfter = retryAfterSeconds(reply, nowMs);
+  const details = { party: party.role, ...party.endpoint, url: url.href, ...error.details, status: response.status, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  return new CdnError(error.code, error.message, { details, suggestions: error.suggestions, cause: error.cause });
+}
+
+function refusal(reply: Reply, role: Role): CdnError {
   const { url, party, response } = reply;
   const { status } = response;
   const answered = `answered ${formatStatus(status)}`;
@@ -59,7 +83,24 @@ function redirectTarget(reply: Reply, role: Role): URL {
   const url = new URL(location, reply.url.href);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw fail(`to ${printable(url.protocol)}, which isn't spoken here`);
   if (url.username !== '' || url.password !== '') throw fail('to a URL with a password in it');
+  // What was asked for in private is not fetched in public.
+  if (reply.url.protocol === 'https:' && url.protocol === 'http:') throw fail(`from https to http: ${printable(url.href)}`);
   return url;
+}
+
+/** RFC 9110 §15.4: fields that were meant for the first server don't go to another (scheme, host or port). */
+function withoutCredentials(fields: HeaderFields, from: URL, to: URL): HeaderFields {
+  if (from.origin === to.origin) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !CREDENTIALS.includes(name)));
+}
+
+/** RFC 9110 §10.2.3: seconds, or a date. */
+function retryAfterSeconds(reply: Reply, nowMs: number): number | undefined {
+  const field = reply.response.fields['retry-after'];
+  if (field === undefined) return undefined;
+  if (/^\d{1,9}$/.test(field)) return Number(field);
+  const dateMs = parseHttpDate(field, nowMs);
+  return dateMs === undefined ? undefined : Math.max(0, (dateMs - nowMs) / 1000);
 }
 
 /**
@@ -80,23 +121,37 @@ function checkCoding(reply: Reply, role: Role, asking: Asking): void {
   throw partyError('PEER_PROTOCOL', role, reply.url, reply.party.endpoint, `sends the content coded as ${printable(codings, 80)} (Content-Encoding), though only identity was asked for`);
 }
 
-export function createGet(resolve: Resolve, contact: Contact): Get {
+/** Where whoever serves a URL may be, or the proxy that leads there. */
+export type Locate = (url: URL, role: Role, asking: Asking) => Promise<{ readonly endpoints: readonly Endpoint[]; readonly ttlSeconds: number }>;
+
+export function createLocate(resolve: Resolve, options: Pick<FetchOptions, 'proxyOf' | 'resolveTo'>): Locate {
+  return async (url, role, asking) => {
+    const proxy = options.proxyOf?.(url);
+    const [host, port] = proxy === undefined ? [url.hostname, portOf(url)] : [proxy.host, proxy.port];
+    const named = options.resolveTo?.(host.toLowerCase(), port);
+    const located = named === undefined ? await resolve.locate(host, role === 'portal' ? 'portal' : 'content', asking) : { addresses: named, ttlSeconds: Infinity };
+    return { endpoints: located.addresses.map((address) => ({ address, port })), ttlSeconds: located.ttlSeconds };
+  };
+}
+
+export function createGet(locate: Locate, contact: Contact, clock: Clock): Get {
   return async (request, asking) => {
     const accept = request.accept ?? [200];
     const visited = new Set<string>();
-    let { url, role, addresses } = request;
+    let { url, role, fields } = request;
+    let known: { endpoints: readonly Endpoint[]; ttlSeconds: number } | undefined = request.endpoints === undefined ? undefined : { endpoints: request.endpoints, ttlSeconds: Infinity };
     for (;;) {
       visited.add(url.href);
-      addresses ??= await resolve.addresses(url.hostname, role === 'portal' ? 'portal' : 'content', asking);
-      const reply = await contact({ url, role, fields: request.fields, addresses }, asking);
+      known ??= await locate(url, role, asking);
+      const reply = await contact({ url, role, fields, endpoints: known.endpoints, onUnreachable: visited.size === 1 ? request.onUnreachable : undefined }, asking);
       if (accept.includes(reply.response.status)) {
         checkCoding(reply, role, asking);
-        return reply;
+        return { ...reply, ...known, redirects: visited.size - 1 };
       }
       reply.response.discard();
       if (!REDIRECTS.includes(reply.response.status)) {
         tellAnswer(reply, '', asking);
-        throw unexpected(reply, role);
+        throw unexpected(reply, role, clock.now());
       }
       const next = redirectTarget(reply, role);
       tellAnswer(reply, `go to ${next.href}`, asking);
@@ -106,8 +161,9 @@ export function createGet(resolve: Resolve, contact: Contact): Get {
           details: { url: request.url.href, visited: [...visited] }, suggestions: adviceFor('server', request.url, reply.party.endpoint),
         });
       }
+      fields = withoutCredentials(fields, url, next);
       url = next;
-      addresses = undefined;
+      known = undefined;
       if (role !== 'portal') role = roleOf(url);
     }
   };

@@ -4,7 +4,8 @@ import type { Clock } from '../base/clock.js';
 import type { Random } from '../base/random.js';
 import type { Endpoint } from '../net/address.js';
 import type { DnsExchange } from '../net/dns/exchange.js';
-import type { HttpClient } from '../net/http/client.js';
+import type { TransferClient } from '../net/http/client.js';
+import type { HeaderFields } from '../net/http/message.js';
 import type { SystemLookup } from '../net/lookup.js';
 
 export interface FetchOptions {
@@ -14,12 +15,37 @@ export interface FetchOptions {
   readonly systemResolver: boolean;
   /** No party may be silent for longer. */
   readonly timeoutMs: number;
+  /** For a connection to be made; as `timeoutMs` unless told. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** IPv4 alone, or IPv6. */
+  readonly family?: 4 | 6 | undefined;
+  /** The address of this machine to speak from. */
+  readonly localAddress?: string | undefined;
+  /** PEM of who may have signed certificates, in place of the system's. */
+  readonly ca?: string | undefined;
+  /** Any certificate will do. */
+  readonly insecure?: boolean | undefined;
+  /** Further fields of each request for content, names in lower case. */
+  readonly fields?: HeaderFields | undefined;
+  /** Addresses that need no DNS. */
+  readonly resolveTo?: ((host: string, port: number) => readonly string[] | undefined) | undefined;
+  /** Through whom to go to this URL; undefined: straight. */
+  readonly proxyOf?: ((url: URL) => Proxy | undefined) | undefined;
+  /** Connections serve one request after the other. */
+  readonly reuse?: boolean | undefined;
+}
+
+export interface Proxy {
+  readonly host: string;
+  readonly port: number;
+  /** The Proxy-Authorization field. */
+  readonly authorization: string | undefined;
 }
 
 export interface FetchEnv {
   readonly clock: Clock;
   readonly random: Random;
-  readonly http: HttpClient;
+  readonly http: TransferClient;
   readonly exchange: DnsExchange;
   readonly lookup: SystemLookup;
 }
@@ -41,7 +67,25 @@ export interface FetchRequest {
   readonly force: boolean;
   /** Tell the phases of each transfer and the octets, too. */
   readonly watched?: boolean;
+  /** What an earlier run left is of no use. */
+  readonly anew?: boolean | undefined;
+  /** The part that is wanted; undefined: all. */
+  readonly range?: RangeRequest | undefined;
+  /** Connections at a time for this one object; 1 unless told. */
+  readonly parallel?: number | undefined;
+  /** The SHA-256 that it must have, in hexadecimal. */
+  readonly sha256?: string | undefined;
+  /** Rounds in which everybody is asked again; undefined: none before a byte came, six after. */
+  readonly retries?: number | undefined;
+  /** Before the first of them; the next waits twice as long, and so on. */
+  readonly retryDelayMs?: number | undefined;
+  readonly limitBytesPerSecond?: number | undefined;
+  /** A store that is slower for so long is left. */
+  readonly speedLimit?: { readonly bytesPerSecond: number; readonly ms: number } | undefined;
 }
+
+/** Part of a representation (RFC 9110 §14.1.1), both ends inclusive; `lastPos` undefined: to the end. */
+export type RangeRequest = { readonly firstPos: number; readonly lastPos: number | undefined } | { readonly suffix: number };
 
 /** Who sends or gets a message: "client", "portal", "local DNS", "authority of hiscinema.com", "store". */
 export interface Party {
@@ -114,8 +158,16 @@ export type FetchEvent =
   | { readonly kind: 'wire'; readonly record: WireRecord }
   /** Bytes follow. `object` is what transcripts call it: "video1". */
   | { readonly kind: 'transfer'; readonly object: string; readonly totalBytes: number | undefined }
-  /** This many more bytes have arrived and are written. */
-  | { readonly kind: 'received'; readonly bytes: number }
+  /** So many of them are here already, from an earlier run. */
+  | { readonly kind: 'resumed'; readonly bytes: number }
+  /** This many more bytes have arrived and are written; `lane`: over which of the connections, counted from 0. */
+  | { readonly kind: 'received'; readonly bytes: number; readonly lane: number; readonly from: Endpoint }
+  /** A store was left; the bytes that are here stay. */
+  | { readonly kind: 'failed-over'; readonly from: Endpoint; readonly why: string }
+  /** Nobody is left; all are asked again after a pause. */
+  | { readonly kind: 'retry'; readonly inMs: number; readonly attempt: number; readonly of: number; readonly why: string }
+  /** The bytes that were here are of no use: a `transfer` follows. */
+  | { readonly kind: 'restarted'; readonly bytes: number; readonly why: string }
   | { readonly kind: 'verified'; readonly sha256: string }
   | { readonly kind: 'saved'; readonly file: string };
 
@@ -127,11 +179,16 @@ export interface FetchReport {
   /** undefined when the bytes went to stdout. */
   readonly file: string | undefined;
   readonly bytes: number;
-  /** Of the bytes that arrived, in hexadecimal. */
-  readonly sha256: string;
+  /** How many of them an earlier run had brought. */
+  readonly resumedBytes: number;
+  /** Of the file, in hexadecimal; undefined when none was promised, and so none computed. */
+  readonly sha256: string | undefined;
   /** Whether the store promised a SHA-256, and the bytes are the promised ones; a promise nobody can read is not checked. */
   readonly digest: 'verified' | 'not promised' | 'unreadable';
   readonly store: { readonly address: string; readonly port: number; readonly server: string | undefined };
+  /** Everybody who sent a part of it, and how much. */
+  readonly stores: readonly { readonly address: string; readonly port: number; readonly bytes: number }[];
+  readonly redirects: number;
   readonly status: number;
   readonly etag: string | undefined;
   readonly contentType: string | undefined;

@@ -109,7 +109,8 @@ export async function findTitle(site: string, title: string | undefined, tools: 
   const port = service !== undefined && answer?.rcode === RCODE.NOERROR ? selectPort(answer, service) : undefined;
   // Without an SRV record a site is where every web site is.
   const url = new URL(`http://${site}:${port ?? 80}/`);
-  const reply = await tools.get({ url, role: 'portal', fields: { accept: 'application/json' }, addresses }, asking);
+  const endpoints = addresses.map((address) => ({ address, port: port ?? 80 }));
+  const reply = await tools.get({ url, role: 'portal', fields: { accept: 'application/json' }, endpoints }, asking);
   const entries = parseIndex(await readText(reply));
   if (entries === undefined) {
     tellAnswer(reply, 'no index', asking);

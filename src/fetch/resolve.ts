@@ -5,6 +5,7 @@ import { deadline } from '../base/clock.js';
 import { CdnError, systemCode } from '../base/errors.js';
 import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
 import { formatEndpoint } from '../net/address.js';
+import { interleaveFamilies } from '../net/dial.js';
 import { decodeAccount, encodeTraceId, ACCOUNT_OPTION } from '../net/dns/account.js';
 import { createQuery } from '../net/dns/build.js';
 import { createEdns, findOption } from '../net/dns/edns.js';
@@ -40,9 +41,18 @@ export interface Resolve {
    * @throws CdnError also NO_SUCH_NAME
    */
   addresses(host: string, step: 'portal' | 'content', asking: Asking): Promise<readonly string[]>;
+  /** The same, with the time for which they may be kept; Infinity for what no DNS was asked for. */
+  locate(host: string, step: 'portal' | 'content', asking: Asking): Promise<Located>;
+}
+
+export interface Located {
+  readonly addresses: readonly string[];
+  readonly ttlSeconds: number;
 }
 
 const CLIENT = { role: 'client', endpoint: undefined } as const;
+/** The system's resolver says nothing of how long its answers may be kept. */
+const SYSTEM_TTL_SECONDS = 60;
 /** Answers whose CNAME leads out of them are asked on this often; longer chains are loops or errors. */
 const MAX_CHASES = 8;
 
@@ -106,28 +116,39 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
   }
 
   /** Follows the answer's chain of CNAMEs, asking on where the server has not (RFC 1034 §5.3.3, step 4c). */
-  async function chase(start: Name, type: number, step: 'portal' | 'content', asking: Asking): Promise<readonly string[]> {
+  async function chase(start: Name, type: number, step: 'portal' | 'content', asking: Asking): Promise<Located> {
     const seen = new Set<string>();
     let name = start;
+    let ttlSeconds = Infinity;
     while (!seen.has(name.key) && seen.size <= MAX_CHASES) {
       seen.add(name.key);
       const message = await ask(name, type, step, asking);
       const found = selectAddresses(message, name, type);
+      ttlSeconds = Math.min(ttlSeconds, ...message.answers.map((record) => record.ttl));
       if (found.kind === 'loop') break;
-      if (found.kind === 'addresses') return found.addresses;
+      if (found.kind === 'addresses') return { addresses: found.addresses, ttlSeconds };
       if (message.rcode === RCODE.NXDOMAIN) throw noSuchName(start, options.dns, type, 'nxdomain');
-      if (found.name.equals(name)) return [];
+      if (found.name.equals(name)) return { addresses: [], ttlSeconds };
       name = found.name;
     }
     throw new CdnError('DNS_FAILURE', `the CNAME records of ${bareName(start.toString())} lead in a circle or too far, says local DNS ${formatEndpoint(options.dns)}`);
   }
 
-  async function fromDns(name: Name, step: 'portal' | 'content', asking: Asking): Promise<readonly string[]> {
-    for (const type of [TYPE.A, TYPE.AAAA]) {
-      const addresses = await chase(name, type, step, asking);
-      if (addresses.length > 0) return addresses;
+  /** One family after the other; both at once for names out there (RFC 8305 §3), whose way by one of them may be barred. */
+  async function fromDns(name: Name, step: 'portal' | 'content', asking: Asking): Promise<Located> {
+    const types = options.family === undefined ? [TYPE.A, TYPE.AAAA] : [options.family === 4 ? TYPE.A : TYPE.AAAA];
+    const found: Located[] = [];
+    for (const type of types) {
+      // What the first family gave is not given up because the second can't be asked for.
+      const located = await chase(name, type, step, asking).catch((error: unknown) => {
+        if (found.length === 0 || asking.signal.aborted) throw error;
+        return { addresses: [], ttlSeconds: Infinity };
+      });
+      if (located.addresses.length > 0) found.push(located);
+      if (found.length > 0 && isOurs(name)) break;
     }
-    throw noSuchName(name, options.dns, TYPE.A, 'nodata');
+    if (found.length === 0) throw noSuchName(name, options.dns, types[0] ?? TYPE.A, 'nodata');
+    return { addresses: interleaveFamilies(found.flatMap((located) => located.addresses)), ttlSeconds: Math.min(...found.map((located) => located.ttlSeconds)) };
   }
 
   async function fromSystem(host: string, asking: Asking): Promise<readonly string[]> {
@@ -145,19 +166,24 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
     }
   }
 
-  async function addresses(host: string, step: 'portal' | 'content', asking: Asking): Promise<readonly string[]> {
+  const fits = (address: string): boolean => options.family === undefined || address.includes(':') === (options.family === 6);
+
+  async function locate(host: string, step: 'portal' | 'content', asking: Asking): Promise<Located> {
     const literal = literalAddress(host);
-    if (literal !== undefined) return [literal];
-    const loopback = loopbackName(host);
-    if (loopback !== undefined) return loopback;
+    const known = literal === undefined ? loopbackName(host) : [literal];
+    if (known !== undefined) {
+      const usable = known.filter(fits);
+      if (usable.length === 0) throw new CdnError('NO_SUCH_NAME', `${host} has no address of IPv${options.family}`, { details: { name: host } });
+      return { addresses: usable, ttlSeconds: Infinity };
+    }
     const name = parseHostName(host);
     try {
       return await fromDns(name, step, asking);
     } catch (error) {
       if (!options.systemResolver || isOurs(name) || !mayAskSystem(error)) throw error;
       try {
-        const found = await fromSystem(host, asking);
-        if (found.length > 0) return found;
+        const found = (await fromSystem(host, asking)).filter(fits);
+        if (found.length > 0) return { addresses: interleaveFamilies(found), ttlSeconds: SYSTEM_TTL_SECONDS };
       } catch (cause) {
         asking.signal.throwIfAborted();
         // Only that the name does not exist is news; anything else is the system's trouble, and ours came first.
@@ -171,7 +197,7 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
     }
   }
 
-  return { ask, addresses };
+  return { ask, locate, addresses: async (host, step, asking) => (await locate(host, step, asking)).addresses };
 }
 
 /** The local DNS isn't there, or refuses (RFC 1035 §4.1.1) because the name is none of its own. */

@@ -1,17 +1,38 @@
 // What all places where bytes can go have in common: how they are written to, and why they can't be, in words.
 
 import { CdnError, messageOf, systemCode } from '../base/errors.js';
+import type { ByteRange } from '../net/http/range.js';
 import { printable } from './text.js';
+import type { Version } from './version.js';
+
+/** What an earlier run left of this very file. */
+export interface Leftover {
+  readonly version: Version;
+  readonly have: readonly ByteRange[];
+}
 
 export interface Sink {
   /** The final name; undefined for standard output. */
   readonly file: string | undefined;
-  /** Resolves when the chunk is with the system. */
-  write(chunk: Uint8Array): Promise<void>;
+  /** The open file, where bytes may come in any order and be read again; undefined where they go by. */
+  readonly fd: number | undefined;
+  readonly leftover: Leftover | undefined;
+  /** Resolves, or returns, when the chunk is with the system. Where there is no `fd`, chunks come in order. */
+  write(chunk: Uint8Array, at: number): void | Promise<void>;
+  /** From now on bytes are this version's; what is there of another is forgotten. `have`: what stays. */
+  begin(version: Version, have: readonly ByteRange[]): void;
+  /** These bytes are there now; may be noted for a later run. */
+  note(have: readonly ByteRange[]): void;
   /** All has arrived and is right: it gets its final name. On failure what arrived stays apart, as after `keep`. */
   commit(): Promise<void>;
-  /** Ends without success. What arrived stays beside the target as NAME.part or NAME.corrupt; resolves with that path. */
-  keep(as: 'part' | 'corrupt'): Promise<string | undefined>;
+  /** Ends without success. What arrived stays beside the target as NAME.part or NAME.corrupt. */
+  keep(as: 'part' | 'corrupt', have: readonly ByteRange[]): Promise<Kept | undefined>;
+}
+
+export interface Kept {
+  readonly file: string;
+  /** Whether the next run can go on from it. */
+  readonly resumable: boolean;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

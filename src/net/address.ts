@@ -10,6 +10,17 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** An IPv4 or IPv6 address, without brackets. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0;
+}
+
+/** An address of the machine's interface of this name, of the family asked for; undefined when there is none. */
+export function addressOfInterface(name: string, family: 4 | 6 | undefined): string | undefined {
+  const usable = (networkInterfaces()[name] ?? []).filter((entry) => !entry.address.startsWith('fe80:') && (family === undefined || entry.family === `IPv${family}`));
+  return usable.find((entry) => entry.family === 'IPv4')?.address ?? usable[0]?.address;
+}
+
 /** "127.0.0.1:53" or "[::1]:53"; undefined if it is neither. `defaultPort` allows the port to be left out. */
 export function parseEndpoint(text: string, defaultPort?: number): Endpoint | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text.trim());

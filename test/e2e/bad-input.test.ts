@@ -188,7 +188,29 @@ describe('cdn, when something is wrong', function () {
     client.kill('SIGINT');
     const done = await client.finished;
     expect(done.code, done.stderr).to.equal(130);
-    expect(await readdir(folder)).to.deep.equal(['video1.mp4.part']);
+    expect((await readdir(folder)).sort()).to.deep.equal(['video1.mp4.part', 'video1.mp4.part.journal']);
+    const again = await runCdn(['fetch', 'hiscinema.com/File1', '--dns', network.dnsAddress], { cwd: folder });
+    expect(again.code, again.stderr).to.equal(0);
+    expect(again.stderr).to.match(/Going on: .* are here from an earlier run/);
+    expect(again.stdout).to.match(/of it from an earlier run\).*SHA-256 verified/);
+    expect(await readdir(folder)).to.deep.equal(['video1.mp4']);
+  });
+
+  it('goes on after kill -9, with what the journal says is there', async () => {
+    const network = await startNetwork(startCdn, ['--rate', '300kB/s']);
+    const folder = await tempFolder();
+    const client = startCdn(['fetch', 'hiscinema.com/File1', '--dns', network.dnsAddress], { cwd: folder });
+    await client.printed(/Receiving video1 contents now\.\. [4-9]/);
+    client.kill('SIGKILL');
+    await client.finished;
+    const left = await readdir(folder);
+    expect(left).to.include('video1.mp4.part.journal').and.not.include('video1.mp4');
+    const again = await runCdn(['fetch', 'hiscinema.com/File1', '--dns', network.dnsAddress, '--json'], { cwd: folder });
+    expect(again.code, again.stderr).to.equal(0);
+    const report = JSON.parse(again.stdout) as { resumedBytes: number; bytes: number; digest: string };
+    expect(report.resumedBytes).to.be.within(1, report.bytes - 1);
+    expect(report.digest).to.equal('verified');
+    expect(await readdir(folder)).to.deep.equal(['video1.mp4']);
   });
 
   it('tells a full disk behind the standard output', async () => {

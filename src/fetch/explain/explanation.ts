@@ -110,7 +110,7 @@ function readOutcome(end: ExplainEnd): Outcome {
   if ('error' in end) return { kind: 'failed', code: end.error instanceof CdnError ? end.error.code : 'BUG', message: printable(messageOf(end.error), 2000) };
   if ('answered' in end) return { kind: 'answered', rcode: end.answered.rcode, records: end.answered.records };
   const { url, file, bytes, sha256, digest } = end.report;
-  return { kind: 'done', url, ...(file !== undefined && { file }), bytes, sha256, digest };
+  return { kind: 'done', url, ...(file !== undefined && { file }), bytes, ...(sha256 !== undefined && { sha256 }), digest };
 }
 
 /** Octets of bodies that are kept at most, all together: what is larger is told without them. */

@@ -1,7 +1,7 @@
 // What a request adds to the story besides its two lines: the bars of connecting, waiting and
 // receiving, and the octets.
 
-import type { HttpClientRequest, HttpClientResponse } from '../../net/http/client.js';
+import type { HttpClientRequest, TransferResponse } from '../../net/http/client.js';
 import type { HeaderFields } from '../../net/http/message.js';
 import type { Story } from '../explain.js';
 import { formatStatus } from '../status.js';
@@ -24,7 +24,7 @@ export function tellNoAnswer(story: Story, party: Party, what: string, startedAt
  * The bars of a request whose answer's head has come; those of its body follow when that is read. The
  * response that is returned is to be used in place of the one given.
  */
-export function tellResponse(story: Story, party: Party, request: HttpClientRequest, response: HttpClientResponse, startedAtMs: number): HttpClientResponse {
+export function tellResponse(story: Story, party: Party, request: HttpClientRequest, response: TransferResponse, startedAtMs: number): TransferResponse {
   if (!story.watched) return response;
   const { timing, local, remote } = response;
   const connectedAtMs = startedAtMs + (timing?.connectedMs ?? 0);
@@ -70,6 +70,20 @@ export function tellResponse(story: Story, party: Party, request: HttpClientRequ
 
   return {
     ...response,
+    drain: async (take) => {
+      try {
+        await response.drain((piece) => {
+          bytes += piece.byteLength;
+          // The piece is the transport's own again when the call returns.
+          record(story.elapsedMs(), 'server', 'body', Buffer.from(piece), 'sent');
+          return take(piece);
+        });
+        end();
+      } catch (error) {
+        end(error instanceof Error ? error.message : String(error));
+        throw error;
+      }
+    },
     body: { [Symbol.asyncIterator]: watch },
     discard: () => {
       end();

@@ -1,27 +1,40 @@
-// The HTTP/1.1 client: one connection a request, to the endpoint that the caller names, with no
-// redirect, no retry and no decoding of its own. undici does the wire, and is loaded by the first
-// request, so that a program which never asks starts without it.
+// The HTTP/1.1 client: a request to the endpoint that the caller names, over a connection of its own
+// unless told, with no redirect, no retry and no decoding of its own.
 
-import type { Socket } from 'node:net';
-import type * as Undici from 'undici';
 import type { Clock } from '../../base/clock.js';
-import { CdnError, messageOf, systemCode } from '../../base/errors.js';
-import { formatEndpoint, unmapIPv4, type Endpoint } from '../address.js';
-import { dispatch, type Arriving } from './client-dispatch.js';
-import { framingFault, HeadFault, MAX_HEAD_BYTES, recordOf, watchHead, type HeadWatch } from './client-head.js';
+import { formatEndpoint, type Endpoint } from '../address.js';
+import { ConnectError, dial, type Tunnel } from '../dial.js';
+import type { Pipe, TlsOptions } from '../pipe.js';
+import { exchange, type Exchange, type Take } from './exchange.js';
+import { createIdleConnections } from './idle-connections.js';
 import type { HeaderFields } from './message.js';
+import { formatRequestHead } from './request-text.js';
+import type { ResponseHead } from './wire-head.js';
+
+export { ConnectError } from '../dial.js';
+export type { Take } from './exchange.js';
 
 export interface HttpClientRequest {
   /** Where to connect; what the URL says is the caller's business. */
   readonly endpoint: Endpoint;
+  /** Where else the same server is: tried in a staggered race behind `endpoint` (RFC 8305). */
+  readonly alternatives?: readonly Endpoint[];
   /** HTTPS: the certificate must be for this name. `ca`: PEM of who may have signed it, in place of the system's. */
-  readonly tls?: { readonly servername: string; readonly ca?: string };
+  readonly tls?: TlsOptions;
+  /** The endpoints are a proxy's, and this is what it shall connect to. */
+  readonly tunnel?: Tunnel;
+  /** The address of this machine to speak from. */
+  readonly localAddress?: string;
   readonly method: string;
-  /** Path and query. */
+  /** Path and query; for a proxy that forwards, the whole URL. */
   readonly target: string;
   /** The Host field. */
   readonly host: string;
   readonly fields?: HeaderFields;
+  /** Take a connection that an earlier request left open, and leave this one so. */
+  readonly reuse?: boolean;
+  /** Hears of each address where nobody was. */
+  readonly onUnreachable?: (error: ConnectError) => void;
   /** Gives the request up, the body too; what was waited for rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Each of the three: 5000 unless told. The idle time counts while the body is being waited for, not while its reader is busy. */
@@ -32,7 +45,7 @@ export interface HttpClientRequest {
 
 /** Milliseconds since the request began. */
 export interface Timing {
-  /** When there was a connection, TLS included. */
+  /** When there was a connection, TLS included; the connection of an earlier request is there at once. */
   readonly connectedMs: number;
   /** When the head of the response had come. */
   readonly headMs: number;
@@ -56,6 +69,14 @@ export interface HttpClientResponse {
   discard(): void;
 }
 
+export interface TransferResponse extends HttpClientResponse {
+  /**
+   * In place of `body`, for who wants it fast: `take` is shown each piece where it arrived, without a copy.
+   * Resolves when all has come, and rejects as `body` throws, or with what `take` threw.
+   */
+  drain(take: Take): Promise<void>;
+}
+
 export interface HttpClient {
   /** Throws ConnectError if nobody answers, CdnError PEER_PROTOCOL if the answer isn't HTTP, or its head contradicts itself. */
   request(request: HttpClientRequest): Promise<HttpClientResponse>;
@@ -63,220 +84,138 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-/** Nobody answered at an endpoint: `code` is the system's (ECONNREFUSED …), TLS's, or ETIMEDOUT. The caller knows which party it was. */
-export class ConnectError extends Error {
-  override readonly name = 'ConnectError';
-  readonly code: string;
-  readonly endpoint: Endpoint;
-
-  constructor(code: string, message: string, endpoint: Endpoint, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.endpoint = endpoint;
-  }
+/** The same, whose responses can be drained. */
+export interface TransferClient extends HttpClient {
+  request(request: HttpClientRequest): Promise<TransferResponse>;
 }
 
-const NO_OCTETS: AsyncIterable<Uint8Array> = (async function* () {})();
-
-const endpointOf = (address: string | undefined, port: number | undefined): Endpoint => ({ address: unmapIPv4(address ?? ''), port: port ?? 0 });
-
-/** One request's life: its timers, its abort, its socket, its end. */
-interface Attempt {
-  readonly controller: AbortController;
-  readonly where: string;
-  /** The connection, once there is one. */
-  socket: Socket | undefined;
-  /** What came of the head, while it is being waited for. */
-  head: HeadWatch | undefined;
-  local: Endpoint;
-  remote: Endpoint;
-  /** On the monotonic clock; the latter once there is a connection. */
-  readonly begunMs: number;
-  connectedMs: number;
-  /** The other side said that it sends no more (FIN); a connection can also just break. */
-  ended: boolean;
-  /** Allows `ms` for the next step in place of the one before. */
-  allow(ms: number, late: () => Error): void;
-  /** Nothing is being waited for. */
-  rest(): void;
-  /** Closes the connection and lets go of the signal; calling it again does nothing. */
-  cease(): void;
+/** Connections of one kind can stand in for each other. */
+function kindOf(request: HttpClientRequest, endpoint: Endpoint): string {
+  const { tls, tunnel, localAddress } = request;
+  return JSON.stringify([formatEndpoint(endpoint), tls?.servername, tls?.ca, tls?.insecure, tunnel?.authority, tunnel?.authorization, localAddress]);
 }
 
-function notHttp(attempt: Attempt, error: unknown): CdnError {
-  return new CdnError('PEER_PROTOCOL', `${attempt.where} answered with broken HTTP: ${messageOf(error)}`, { details: { peer: attempt.where }, cause: error });
-}
-
-/** Why no head came. */
-function headError(attempt: Attempt, endpoint: Endpoint, error: unknown): unknown {
-  if (attempt.controller.signal.aborted) return attempt.controller.signal.reason;
-  const code = systemCode(error) ?? 'UNKNOWN';
-  if (code === 'UND_ERR_INVALID_ARG') return error;
-  if (attempt.socket === undefined) return new ConnectError(code, `cannot connect to ${attempt.where}: ${messageOf(error)}`, endpoint, error);
-  const closed = code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
-  if (closed && attempt.socket.bytesRead === 0) {
-    return new ConnectError('ECONNRESET', `${attempt.where} closed the connection without an answer`, endpoint, error);
-  }
-  // No head has come, so there is no body of another length yet: undici says this of any head it can't parse.
-  if (code !== 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return notHttp(attempt, error);
-  return notHttp(attempt, new HeadFault(framingFault(attempt.head?.text ?? '') ?? 'a head that cannot be parsed', { cause: error }));
-}
-
-function incomplete(attempt: Attempt, received: number, expected: number | undefined, why: string, cause?: unknown): CdnError {
-  const of = expected === undefined ? '' : ` of ${expected}`;
-  return new CdnError('INCOMPLETE', `${attempt.where} ${why} after ${received}${of} octets of the body`, {
-    details: { peer: attempt.where, received, expected },
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-/** Why a body didn't end well. */
-function bodyError(attempt: Attempt, received: number, expected: number | undefined, error: unknown): unknown {
-  if (attempt.controller.signal.aborted) return attempt.controller.signal.reason;
-  // undici's parser also complains when the connection ends inside a chunk; that is an early end, not broken framing.
-  if (error instanceof Error && error.name === 'HTTPParserError' && !attempt.ended) return notHttp(attempt, error);
-  return incomplete(attempt, received, expected, 'closed the connection', error);
-}
-
-interface Framing {
-  readonly expected: number | undefined;
-  /** Nothing but the connection's close marks the end (RFC 9112 §6.3, rule 8). */
-  readonly byClose: boolean;
-}
-
-async function* readBody(attempt: Attempt, body: AsyncIterable<Uint8Array>, framing: Framing, idleTimeoutMs: number): AsyncGenerator<Uint8Array, void, undefined> {
-  const { expected } = framing;
-  const iterator = body[Symbol.asyncIterator]();
-  let received = 0;
+/** A body that is pulled: the next piece is taken from the connection when it is asked for. */
+async function* pull(drain: (take: Take) => Promise<void>, discard: () => void): AsyncGenerator<Uint8Array, void, undefined> {
+  let waiting: { resolve(piece: Uint8Array | undefined): void; reject(error: unknown): void } = { resolve: () => undefined, reject: () => undefined };
+  let release = (): void => undefined;
+  const nextPiece = (): Promise<Uint8Array | undefined> => {
+    const piece = new Promise<Uint8Array | undefined>((resolve, reject) => (waiting = { resolve, reject }));
+    // Who is busy with the last piece hears of a failure when it asks for the next.
+    piece.catch(() => undefined);
+    return piece;
+  };
+  let piece = nextPiece();
   try {
+    drain((octets) => {
+      waiting.resolve(Buffer.from(octets));
+      return new Promise((resolve) => (release = resolve));
+    }).then(
+      () => waiting.resolve(undefined),
+      (error: unknown) => waiting.reject(error),
+    );
     for (;;) {
-      attempt.allow(idleTimeoutMs, () => incomplete(attempt, received, expected, `fell silent for ${idleTimeoutMs} ms`));
-      const step = await iterator.next();
-      attempt.rest();
-      if (step.done === true) break;
-      received += step.value.byteLength;
-      yield step.value;
+      const octets = await piece;
+      if (octets === undefined) return;
+      piece = nextPiece();
+      yield octets;
+      release();
     }
-    // undici takes a reset, too, for the end where only the close marks it.
-    if (framing.byClose && !attempt.ended) throw new RangeError('the connection was reset');
-    if (expected !== undefined && received !== expected) throw new RangeError('the body has another length');
-  } catch (error) {
-    throw bodyError(attempt, received, expected, error);
   } finally {
-    attempt.cease();
+    discard();
   }
 }
 
-export function createHttpClient(env: { clock: Clock }): HttpClient {
+export function createHttpClient(env: { clock: Clock }): TransferClient {
   const { clock } = env;
-  const underWay = new Set<Undici.Client>();
-  let undici: Promise<typeof Undici> | undefined;
+  const idle = createIdleConnections();
+  const underWay = new Set<AbortController>();
 
-  function createAttempt(request: HttpClientRequest, close: () => void): Attempt {
+  async function connect(request: HttpClientRequest, signal: AbortSignal): Promise<Pipe> {
+    const { endpoint, alternatives = [], tls, tunnel, localAddress, connectTimeoutMs = 5000, onUnreachable } = request;
+    return dial({
+      endpoints: [endpoint, ...alternatives], timeoutMs: connectTimeoutMs, signal,
+      ...(tls === undefined ? {} : { tls }), ...(tunnel === undefined ? {} : { tunnel }), ...(localAddress === undefined ? {} : { localAddress }),
+      ...(onUnreachable === undefined ? {} : { onFailed: onUnreachable }),
+    }, clock);
+  }
+
+  /** On a connection that was left open, or on a new one where that turns out to be gone (RFC 9112 §9.3.1). */
+  async function ask(request: HttpClientRequest, head: string, signal: AbortSignal, connected: () => void): Promise<{ pipe: Pipe; talk: Exchange; head: ResponseHead }> {
+    const { headTimeoutMs = 5000, idleTimeoutMs = 5000, method } = request;
+    const options = { method, head, headTimeoutMs, idleTimeoutMs, signal };
+    for (const endpoint of request.reuse === true ? [request.endpoint, ...(request.alternatives ?? [])] : []) {
+      for (let pipe = idle.take(kindOf(request, endpoint)); pipe !== undefined; pipe = idle.take(kindOf(request, endpoint))) {
+        connected();
+        const talk = exchange(pipe, options, clock);
+        try {
+          return { pipe, talk, head: await talk.head };
+        } catch (error) {
+          pipe.destroy();
+          const stale = error instanceof ConnectError && error.code === 'ECONNRESET' && !talk.answered;
+          if (!stale) throw error;
+        }
+      }
+    }
+    const pipe = await connect(request, signal);
+    connected();
+    const talk = exchange(pipe, options, clock);
+    try {
+      return { pipe, talk, head: await talk.head };
+    } catch (error) {
+      pipe.destroy();
+      throw error;
+    }
+  }
+
+  async function request(given: HttpClientRequest): Promise<TransferResponse> {
+    given.signal?.throwIfAborted();
+    const text = formatRequestHead(given);
+    const began = clock.monotonic();
     const controller = new AbortController();
-    const onAbort = (): void => controller.abort(request.signal?.reason);
-    if (request.signal?.aborted === true) onAbort();
-    request.signal?.addEventListener('abort', onAbort, { once: true });
-    let stopTimer = (): void => undefined;
+    const onAbort = (): void => controller.abort(given.signal?.reason);
+    given.signal?.addEventListener('abort', onAbort, { once: true });
+    underWay.add(controller);
+    const cease = (): void => {
+      underWay.delete(controller);
+      given.signal?.removeEventListener('abort', onAbort);
+    };
+    let connectedMs = 0;
+    const { pipe, talk, head } = await ask(given, text, controller.signal, () => (connectedMs = clock.monotonic() - began)).catch((error: unknown) => {
+      cease();
+      throw error;
+    });
+    const release = (): void => {
+      cease();
+      if (given.reuse === true && talk.reusable) idle.put(kindOf(given, pipe.remote), pipe);
+      else pipe.destroy();
+    };
+    const drain = (take: Take): Promise<void> => talk.drain(take).finally(release);
+    const discard = (): void => {
+      cease();
+      if (!talk.reusable || given.reuse !== true) pipe.destroy();
+    };
+    // Nothing is to come: the connection is free at once.
+    if (head.framing.kind === 'none') await drain(() => undefined);
     return {
-      controller,
-      where: formatEndpoint(request.endpoint),
-      socket: undefined,
-      head: undefined,
-      local: endpointOf(undefined, undefined),
-      remote: request.endpoint,
-      begunMs: clock.monotonic(),
-      connectedMs: 0,
-      ended: false,
-      allow: (ms, late) => {
-        stopTimer();
-        stopTimer = clock.after(ms, () => controller.abort(late()));
-      },
-      rest: () => stopTimer(),
-      cease: () => {
-        stopTimer();
-        request.signal?.removeEventListener('abort', onAbort);
-        close();
-      },
+      status: head.status,
+      fields: head.fields,
+      body: { [Symbol.asyncIterator]: () => (head.framing.kind === 'none' ? nothing() : pull(drain, discard)) },
+      drain: head.framing.kind === 'none' ? () => Promise.resolve() : drain,
+      local: pipe.local,
+      remote: pipe.remote,
+      timing: { connectedMs, headMs: clock.monotonic() - began },
+      discard,
     };
   }
 
   return {
-    request: async (request) => {
-      const { endpoint, tls, connectTimeoutMs = 5000, headTimeoutMs = 5000, idleTimeoutMs = 5000 } = request;
-      request.signal?.throwIfAborted();
-      undici ??= import('undici');
-      const { Client, buildConnector } = await undici;
-      const attempt = createAttempt(request, () => {
-        underWay.delete(client);
-        client.destroy().catch(() => undefined);
-      });
-      const late = (what: string, ms: number) => () => new ConnectError('ETIMEDOUT', `${attempt.where} ${what} within ${ms} ms`, endpoint);
-      const connect = buildConnector({
-        timeout: 0,
-        allowH2: false,
-        maxCachedSessions: 0,
-        // Ends a connection attempt that nobody answers; undici would leave it to the system's two minutes.
-        signal: attempt.controller.signal,
-        ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-      });
-      const client = new Client(`${tls ? 'https' : 'http'}://${formatEndpoint(endpoint)}`, {
-        connect: (options, callback) => {
-          connect({ ...options, ...(tls ? { servername: tls.servername } : {}) }, (...outcome) => {
-            const [, socket] = outcome;
-            if (socket) {
-              attempt.socket = socket;
-              attempt.connectedMs = clock.monotonic();
-              attempt.head = watchHead(socket);
-              attempt.local = endpointOf(socket.localAddress, socket.localPort);
-              attempt.remote = endpointOf(socket.remoteAddress, socket.remotePort);
-              socket.once('end', () => (attempt.ended = true));
-              attempt.allow(headTimeoutMs, late('sent no head of an answer', headTimeoutMs));
-            }
-            callback(...outcome);
-          });
-        },
-        // The timers here are the clock's.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        maxHeaderSize: MAX_HEAD_BYTES,
-      });
-      underWay.add(client);
-      attempt.allow(connectTimeoutMs, late('did not take a connection', connectTimeoutMs));
-      let response: Arriving;
-      let fields: HeaderFields;
-      try {
-        const headers = { ...request.fields, host: request.host };
-        response = await dispatch(client, { method: request.method, path: request.target, headers }, attempt.controller.signal);
-        fields = recordOf(response.headers);
-      } catch (error) {
-        const why = headError(attempt, endpoint, error);
-        attempt.cease();
-        throw why;
-      } finally {
-        attempt.head?.stop();
-      }
-      attempt.rest();
-      const hasBody = request.method !== 'HEAD' && response.status !== 204 && response.status !== 304;
-      const length = fields['content-length'];
-      const expected = length === undefined ? undefined : Number(length);
-      const facts = {
-        status: response.status,
-        fields,
-        local: attempt.local,
-        remote: attempt.remote,
-        timing: { connectedMs: attempt.connectedMs - attempt.begunMs, headMs: clock.monotonic() - attempt.begunMs },
-        discard: () => attempt.cease(),
-      };
-      if (!hasBody) {
-        attempt.cease();
-        return { ...facts, body: NO_OCTETS };
-      }
-      const byClose = length === undefined && fields['transfer-encoding'] === undefined;
-      return { ...facts, body: readBody(attempt, response.body, { expected, byClose }, idleTimeoutMs) };
-    },
+    request,
     close: async () => {
-      await Promise.all([...underWay].map((client) => client.destroy()));
+      for (const controller of underWay) controller.abort(new Error('the client was closed'));
+      idle.close();
     },
   };
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}

@@ -95,7 +95,7 @@ describe('fetch: explained, with servers that are not ours', () => {
     const plain = await explain(`http://film.test:${port}/film.mp4`);
     expect(plain.outcome).to.include({ kind: 'done', bytes: content.length, digest: 'not promised' });
     expect(plain.unseen.at(-1)).to.match(new RegExp(`behind server ${HERE}:${port}: .*no Cache-Status`));
-    expect(plain.waterfall.map(({ kind }) => kind)).to.deep.equal(['dns', 'connect', 'wait', 'transfer']);
+    expect(plain.waterfall.map(({ kind }) => kind)).to.deep.equal(['dns', 'dns', 'connect', 'wait', 'transfer']);
     const cached = await explain(`http://film.test:${port}/cached`);
     expect(cached.caches.stores).to.deep.equal([{ endpoint: `${HERE}:${port}`, steps: [{ cache: 'edge.example', hit: true, ttlSeconds: 9 }] }]);
     expect(Buffer.from(await renderExplanation('text', cached, [], 80)).toString('utf8')).to.include('cache edge.example hit, TTL 9 s');

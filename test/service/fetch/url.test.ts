@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/base/clock.js';
 import { CdnError } from '../../../src/base/errors.js';
 import { RCODE } from '../../../src/net/dns/message.js';
 import { createResponse } from '../../../src/net/dns/build.js';
-import { createHttpClient, type HttpClient } from '../../../src/net/http/client.js';
+import { createHttpClient, type TransferClient } from '../../../src/net/http/client.js';
 import { textResponse, type HttpHandler } from '../../../src/net/http/message.js';
 import { CERTIFICATE, KEY } from './certificate.js';
 import { a, aaaa, cname, streamed, table, useParties } from './parties.js';
@@ -41,7 +41,8 @@ describe('fetch: a plain URL', () => {
     const { text, story } = await textOf(parties.fetcher({ dns }), `http://www.example.com:${server.port}/a%20b/%2Fc?q=1&r=%20#part`);
     expect(text).to.equal('hello');
     expect(targets).to.deep.equal(['/a%20b/%2Fc?q=1&r=%20', `www.example.com:${server.port}`]);
-    expect(story.map((line) => line.split('.')[0])).to.deep.equal(['3', '4', '5', '6', '7', '8', '9', '10']);
+    // A and AAAA: out there the way by one of them may be barred.
+    expect(story.map((line) => line.split('.')[0])).to.deep.equal(['3', '4', '5', '6', '7', '8', '3', '4', '5', '6', '7', '8', '9', '10']);
     expect(story.at(-1)).to.match(/server 127/);
   });
 
@@ -57,10 +58,10 @@ describe('fetch: a plain URL', () => {
 
   it('names every address when nobody is at any', async () => {
     const { port } = await parties.nobody();
-    const dns = await parties.dns(table({ 'A www.example.com': { answers: [a('www.example.com', '127.0.0.1'), a('www.example.com', '127.0.0.1')] } }));
+    const dns = await parties.dns(table({ 'A www.example.com': { answers: [a('www.example.com', '127.0.0.1'), a('www.example.com', '127.0.0.99')] } }));
     const { error } = await textOf(parties.fetcher({ dns }), `http://www.example.com:${port}/`);
     expect(error).to.be.instanceOf(CdnError).and.include({ code: 'STORE_UNREACHABLE' });
-    expect(String(error)).to.match(/no server answers .*127\.0\.0\.1:\d+: connection refused.*; 127\.0\.0\.1:\d+/);
+    expect(String(error)).to.match(/no server answers .*127\.0\.0\.1:\d+: connection refused.*; 127\.0\.0\.99:\d+/);
   });
 
   it('falls back on AAAA, and asks on where a CNAME leads out of the answer', async () => {
@@ -73,7 +74,7 @@ describe('fetch: a plain URL', () => {
     const client = parties.fetcher({ dns });
     expect((await textOf(client, `http://www.example.com:${server.port}/`)).text).to.equal('hello');
     await textOf(client, `http://six.example.com:${server.port}/`);
-    expect(asked).to.deep.equal(['A www.example.com', 'A b.example.net', 'A six.example.com', 'AAAA six.example.com']);
+    expect(asked).to.deep.equal(['A www.example.com', 'A b.example.net', 'AAAA www.example.com', 'A six.example.com', 'AAAA six.example.com']);
   });
 
   it('asks again without EDNS when the DNS doesn’t know it (RFC 6891 §7)', async () => {
@@ -179,7 +180,7 @@ describe('fetch: a plain URL', () => {
     /** A client that trusts the certificate of these tests. */
     async function trusting(rows: Parameters<typeof table>[0] = {}) {
       const plain = createHttpClient({ clock: systemClock });
-      const http: HttpClient = { ...plain, request: (request) => plain.request({ ...request, ...(request.tls === undefined ? {} : { tls: { ...request.tls, ca: CERTIFICATE } }) }) };
+      const http: TransferClient = { ...plain, request: (request) => plain.request({ ...request, ...(request.tls === undefined ? {} : { tls: { ...request.tls, ca: CERTIFICATE } }) }) };
       return parties.fetcher({ dns: await parties.dns(table(rows)) }, { http });
     }
 

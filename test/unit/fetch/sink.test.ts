@@ -1,18 +1,42 @@
 import { execFileSync } from 'node:child_process';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open as openFile, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { systemClock, type Clock } from '../../../src/base/clock.js';
 import { CdnError, type ErrorCode } from '../../../src/base/errors.js';
 import { createSeededRandom, systemRandom } from '../../../src/base/random.js';
 import { openSink } from '../../../src/fetch/sink.js';
-import { selectTarget } from '../../../src/fetch/target.js';
-import type { Sink } from '../../../src/fetch/writing.js';
+import { selectTarget, type Target } from '../../../src/fetch/target.js';
 import { findProgram, itWhen } from '../../helpers/programs.js';
 import { useTempFolders } from '../../helpers/temp.js';
 
 const env = { clock: systemClock, random: systemRandom };
+const URL_OF_IT = 'http://127.0.0.1:1/out';
+
+/** A sink whose chunks are each written behind the one before. */
+interface Appending {
+  readonly file: string | undefined;
+  write(chunk: Uint8Array): Promise<void>;
+  commit(): Promise<void>;
+  keep(as: 'part' | 'corrupt'): Promise<string | undefined>;
+}
+
+async function open(target: Target, with_: typeof env, signal: AbortSignal): Promise<Appending> {
+  const sink = await openSink(target, { url: URL_OF_IT, offset: 0, anew: false }, with_, signal);
+  let at = 0;
+  return {
+    file: sink.file,
+    write: async (chunk) => {
+      const from = at;
+      at += chunk.length;
+      await sink.write(chunk, from);
+    },
+    commit: () => sink.commit(),
+    keep: async (as) => (await sink.keep(as, []))?.file,
+  };
+}
+
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 async function codeOf(work: Promise<unknown>): Promise<ErrorCode | undefined> {
@@ -28,10 +52,10 @@ async function codeOf(work: Promise<unknown>): Promise<ErrorCode | undefined> {
 describe('fetch: where the bytes go', () => {
   const newFolder = useTempFolders();
 
-  async function sinkFor(file: string, force = false, signal = new AbortController().signal): Promise<Sink> {
+  async function sinkFor(file: string, force = false, signal = new AbortController().signal): Promise<Appending> {
     const target = await selectTarget({ kind: 'file', path: file }, 'video1.mp4', force);
     if (target === undefined) throw new Error('no target');
-    return openSink(target, env, signal);
+    return open(target, env, signal);
   }
 
   it('a file appears under its name only when it is whole, and nothing else stays', async () => {
@@ -100,8 +124,8 @@ describe('fetch: where the bytes go', () => {
     const target = await selectTarget({ kind: 'file', path: path.join(folder, 'out') }, undefined, false);
     if (target === undefined) throw new Error('no target');
     const { signal } = new AbortController();
-    const first = await openSink(target, { ...env, random: random() }, signal);
-    expect(await codeOf(openSink(target, { ...env, random: random() }, signal))).to.equal('DISK_WRITE');
+    const first = await open(target, { ...env, random: random() }, signal);
+    expect(await codeOf(open(target, { ...env, random: random() }, signal))).to.equal('DISK_WRITE');
     await first.keep('part');
   });
 
@@ -203,7 +227,7 @@ describe('fetch: where the bytes go', () => {
       if (target === undefined) throw new Error('no target');
       let now = 0;
       const clock: Clock = { ...systemClock, monotonic: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) };
-      const error: unknown = await openSink(target, { ...env, clock }, new AbortController().signal).catch((cause: unknown) => cause);
+      const error: unknown = await open(target, { ...env, clock }, new AbortController().signal).catch((cause: unknown) => cause);
       expect(error).to.be.instanceOf(CdnError).and.include({ code: 'DISK_WRITE' });
       expect(String(error)).to.match(/pipe: it is a pipe, and nobody reads from it$/);
       expect(now).to.be.within(1000, 1040);
@@ -219,14 +243,14 @@ describe('fetch: where the bytes go', () => {
 
     itPipe('that is full is given up with the signal’s reason', async () => {
       const pipe = await newPipe();
-      const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      const reader = await openFile(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
       const target = await selectTarget({ kind: 'file', path: pipe }, undefined, false);
       if (target === undefined) throw new Error('no target');
       const controller = new AbortController();
       const reason = new Error('enough');
       // It sleeps only when the pipe takes no more.
       const clock: Clock = { ...systemClock, sleep: (ms, signal) => { controller.abort(reason); return systemClock.sleep(ms, signal); } };
-      const sink = await openSink(target, { ...env, clock }, controller.signal);
+      const sink = await open(target, { ...env, clock }, controller.signal);
       expect(await sink.write(Buffer.alloc(1_000_000)).catch((cause: unknown) => cause)).to.equal(reason);
       expect(await sink.keep('part')).to.equal(undefined);
       await reader.close();
@@ -234,7 +258,7 @@ describe('fetch: where the bytes go', () => {
 
     itPipe('whose reader leaves is told as such', async () => {
       const pipe = await newPipe();
-      const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      const reader = await openFile(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
       const sink = await sinkFor(pipe);
       await reader.close();
       const error: unknown = await sink.write(bytes('x')).catch((cause: unknown) => cause);
@@ -260,7 +284,7 @@ describe('fetch: where the bytes go', () => {
     };
     const target = await selectTarget({ kind: 'stdout', write }, 'video1.mp4', false);
     if (target === undefined) throw new Error('no target');
-    const sink = await openSink(target, env, new AbortController().signal);
+    const sink = await open(target, env, new AbortController().signal);
     await sink.write(bytes('a'));
     await sink.write(bytes('b'));
     await sink.commit();
@@ -272,7 +296,7 @@ describe('fetch: where the bytes go', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const write = (): Promise<void> => { controller.abort(reason); return new Promise(() => undefined); };
-    const sink = await openSink({ kind: 'stdout', write }, env, controller.signal);
+    const sink = await open({ kind: 'stdout', write }, env, controller.signal);
     expect(await sink.write(bytes('a')).catch((cause: unknown) => cause)).to.equal(reason);
   });
 });

@@ -1,0 +1,79 @@
+// What an earlier run left beside a target: found, and taken over by one run only.
+
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { ByteRange } from '../net/http/range.js';
+import { parseJournal, type Journal } from './journal.js';
+import { currentBoot, isAlive } from './owner.js';
+
+function readJournal(file: string): Journal | undefined {
+  try {
+    return parseJournal(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isHeld(journal: Journal): boolean {
+  const { owner, boot } = journal.head;
+  return owner !== undefined && boot === currentBoot() && isAlive(owner);
+}
+
+/** In the same life of the machine all that was written is there; after another, what was synced. */
+function trusted({ head, note }: Journal): readonly ByteRange[] {
+  return head.boot !== undefined && head.boot === currentBoot() ? note.have : note.durable;
+}
+
+export interface Claimed {
+  /** The file with the bytes, by its full path. */
+  readonly data: string;
+  readonly journal: Journal;
+  readonly have: readonly ByteRange[];
+}
+
+export type Claim =
+  | { readonly kind: 'claimed'; readonly claimed: Claimed }
+  /** Another process is at it. */
+  | { readonly kind: 'held' }
+  | { readonly kind: 'none' };
+
+/**
+ * Takes what the journal at `file` tells of for oneself. Of several that try at the same time one succeeds:
+ * the journal is moved away, and a name can be moved once.
+ * @param aside a free name in the same folder
+ */
+export function claimLeftover(file: string, aside: string): Claim {
+  const found = readJournal(file);
+  if (found !== undefined && isHeld(found)) return { kind: 'held' };
+  try {
+    renameSync(file, aside);
+  } catch {
+    return { kind: 'none' };
+  }
+  const journal = readJournal(aside);
+  if (journal !== undefined && isHeld(journal)) {
+    // Between the look and the move another run made a journal of its own: it gets it back.
+    renameSync(aside, file);
+    return { kind: 'held' };
+  }
+  rmSync(aside, { force: true });
+  if (journal === undefined) return { kind: 'none' };
+  const folder = path.dirname(file);
+  // A run that ended in order gave the data its usual name, maybe after its last word in the journal.
+  const data = [path.join(folder, path.basename(journal.head.data)), file.replace(/\.journal$/, '')].find((candidate) => existsSync(candidate));
+  return data === undefined ? { kind: 'none' } : { kind: 'claimed', claimed: { data, journal, have: trusted(journal) } };
+}
+
+/** Puts a journal where there is none; false when there is one. `aside`: a free name in the same folder. */
+export function placeJournal(file: string, aside: string, text: string): boolean {
+  writeFileSync(aside, text, { flag: 'wx' });
+  try {
+    linkSync(aside, file);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}

@@ -1,0 +1,210 @@
+// A file on its way: written beside its final name, under a name of its own, so that two clients never
+// write into each other, with a journal that lets a later run go on. It gets its final name whole and
+// synced, or never.
+
+import { appendFileSync, closeSync, fdatasync, ftruncateSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { rename, rm, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Clock } from '../base/clock.js';
+import { CdnError } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import type { ByteRange } from '../net/http/range.js';
+import { formatHead, formatNote, type JournalHead } from './journal.js';
+import { claimLeftover, placeJournal, type Claimed } from './leftover.js';
+import { beside, moveToNew, syncFolder } from './naming.js';
+import { currentBoot, thisOwner } from './owner.js';
+import type { Target } from './target.js';
+import { canBeContinued, type Version } from './version.js';
+import { diskError, type Kept, type Leftover, type Sink } from './writing.js';
+
+const datasync = promisify(fdatasync);
+
+/** Noted at most this often, and written down for good (synced) at most that often. */
+const NOTE_MS = 200;
+const SYNC_MS = 5000;
+/** A longer journal is written anew. */
+const MAX_JOURNAL_OCTETS = 65_536;
+
+export interface PartFileOptions {
+  /** What the bytes are of: an ETag means something for one URL only. */
+  readonly url: string;
+  /** Where in the representation the file begins. */
+  readonly offset: number;
+  /** What an earlier run left is of no use. */
+  readonly anew: boolean;
+}
+
+/** An earlier run's bytes of another URL, or of another part, are of use only when a digest tells what they are. */
+function usable(claimed: Claimed, options: PartFileOptions): Leftover | undefined {
+  const { head } = claimed.journal;
+  if (options.anew || head.offset !== options.offset) return undefined;
+  const version: Version = head.url === options.url ? head.version : { ...head.version, etag: undefined };
+  return canBeContinued(version) && claimed.have.length > 0 ? { version, have: claimed.have } : undefined;
+}
+
+/** @throws CdnError DISK_WRITE */
+export function openPartFile(target: Target & { kind: 'file' }, options: PartFileOptions, env: { clock: Clock; random: Random }): Sink {
+  const { clock, random } = env;
+  const ownName = (): string => beside(target.path, `.${Buffer.from(random.bytes(4)).toString('hex')}.part`);
+  const journalFile = beside(target.path, '.part.journal');
+  let part = ownName();
+  const claim = claimLeftover(journalFile, `${part}.claim`);
+  const leftover = claim.kind === 'claimed' ? usable(claim.claimed, options) : undefined;
+  const boot = currentBoot();
+  const fd = open();
+  /** Whether the journal there is ours. */
+  let journalled = false;
+  let head: JournalHead | undefined = leftover === undefined ? undefined : headOf(leftover.version);
+  let journalOctets = 0;
+  let durable: readonly ByteRange[] = leftover === undefined ? [] : leftover.have;
+  let notedMs = clock.monotonic();
+  let syncedMs = notedMs;
+  let syncing: Promise<void> | undefined;
+  let written = leftover !== undefined;
+  let closed = false;
+  // What was taken over is told of again at once: until then nobody would find it.
+  if (leftover !== undefined) writeNote(leftover.have);
+
+  function headOf(version: Version): JournalHead {
+    return { url: options.url, data: path.basename(part), version, offset: options.offset, boot, owner: thisOwner() };
+  }
+
+  function open(): number {
+    try {
+      if (claim.kind === 'claimed' && leftover !== undefined) {
+        part = claim.claimed.data;
+        return openSync(part, 'r+');
+      }
+      if (claim.kind === 'claimed') rmSync(claim.claimed.data, { force: true });
+      return openSync(part, 'wx+');
+    } catch (cause) {
+      throw diskError(part, cause);
+    }
+  }
+
+  function write(chunk: Uint8Array, at: number): void {
+    try {
+      for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done, chunk.length - done, at + done);
+      written = true;
+    } catch (cause) {
+      throw diskError(target.path, cause);
+    }
+  }
+
+  function journalText(have: readonly ByteRange[]): string {
+    return head === undefined ? '' : formatHead(head) + formatNote({ have, durable });
+  }
+
+  /** A journal that can't be written makes a later run begin anew; it does not end this one. */
+  function writeNote(have: readonly ByteRange[]): void {
+    if (head === undefined || claim.kind === 'held') return;
+    try {
+      if (!journalled) {
+        const text = journalText(have);
+        journalled = placeJournal(journalFile, `${part}.claim`, text);
+        journalOctets = text.length;
+        return;
+      }
+      const line = formatNote({ have, durable });
+      journalOctets += line.length;
+      if (journalOctets <= MAX_JOURNAL_OCTETS) return appendFileSync(journalFile, line);
+      replaceJournal(have);
+    } catch {
+      journalled = false;
+    }
+  }
+
+  function replaceJournal(have: readonly ByteRange[]): void {
+    const text = journalText(have);
+    writeFileSync(`${part}.claim`, text);
+    renameSync(`${part}.claim`, journalFile);
+    journalOctets = text.length;
+  }
+
+  function syncNow(have: readonly ByteRange[]): void {
+    syncedMs = clock.monotonic();
+    syncing = datasync(fd).then(() => void (durable = have), () => undefined).finally(() => (syncing = undefined));
+  }
+
+  async function dropJournal(): Promise<void> {
+    if (journalled) await rm(journalFile, { force: true });
+    journalled = false;
+  }
+
+  function close(): void {
+    closed = true;
+    closeSync(fd);
+  }
+
+  async function keep(as: 'part' | 'corrupt', have: readonly ByteRange[]): Promise<Kept | undefined> {
+    await syncing;
+    if (closed) return undefined;
+    const synced = as === 'part' && written ? await datasync(fd).then(() => true, () => false) : false;
+    close();
+    if (!written) {
+      await dropJournal();
+      await rm(part, { force: true });
+      return undefined;
+    }
+    if (synced) durable = have;
+    const goesOn = as === 'part' && head !== undefined && claim.kind !== 'held' && have.length > 0;
+    if (goesOn && head !== undefined) {
+      head = { ...head, owner: undefined };
+      try {
+        if (journalled) replaceJournal(have);
+        else writeNote(have);
+      } catch {
+        journalled = false;
+      }
+    } else await dropJournal();
+    const kept = beside(target.path, `.${as}`);
+    // Where the usual name can't be had, the bytes keep the name they have.
+    const file = await rename(part, kept).then(() => kept, () => part);
+    return { file, resumable: goesOn && journalled };
+  }
+
+  return {
+    file: target.path,
+    fd,
+    leftover,
+    write,
+    begin: (version, have) => {
+      try {
+        if (have.length === 0) ftruncateSync(fd, 0);
+      } catch (cause) {
+        throw diskError(target.path, cause);
+      }
+      durable = have;
+      head = canBeContinued(version) ? headOf(version) : undefined;
+      if (head === undefined && journalled) rmSync(journalFile, { force: true });
+      if (head === undefined) journalled = false;
+      else if (journalled) replaceJournal(have);
+    },
+    note: (have) => {
+      const now = clock.monotonic();
+      if (now - notedMs < NOTE_MS) return;
+      notedMs = now;
+      writeNote(have);
+      if (journalled && syncing === undefined && now - syncedMs >= SYNC_MS) syncNow([...have]);
+    },
+    commit: async () => {
+      try {
+        await syncing;
+        await datasync(fd);
+        close();
+        await (target.replace ? rename(part, target.path) : moveToNew(part, target.path));
+      } catch (cause) {
+        if (!closed) close();
+        await rename(part, beside(target.path, '.part')).catch(() => undefined);
+        await dropJournal();
+        throw cause instanceof CdnError ? cause : diskError(target.path, cause);
+      }
+      await syncFolder(path.dirname(target.path));
+      await dropJournal();
+      // What an earlier, interrupted run left of this very file is of no use any more.
+      await unlink(beside(target.path, '.part')).catch(() => undefined);
+    },
+    keep,
+  };
+}

@@ -1,0 +1,46 @@
+// Which proxy a URL is fetched through, by the variables that curl and others read.
+
+import { isLoopback } from '../address.js';
+
+export interface ProxyAddress {
+  readonly host: string;
+  readonly port: number;
+  /** The Proxy-Authorization field (RFC 7617), from the name and password in its URL. */
+  readonly authorization: string | undefined;
+}
+
+export interface ProxyVariables {
+  readonly http: string | undefined;
+  readonly https: string | undefined;
+  readonly all: string | undefined;
+  /** Hosts that need none: names, also of what is below them, addresses; "*" for all. */
+  readonly none: string | undefined;
+}
+
+/** "http://user:password@host:port", "host:port"; undefined for what is none, or no HTTP proxy. Without a port: 1080, as curl has it. */
+export function parseProxy(text: string): ProxyAddress | undefined {
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(full)) return undefined;
+  const url = new URL(full);
+  if (url.protocol !== 'http:' || url.hostname === '') return undefined;
+  // The URL class drops the port that is its scheme's own.
+  const port = url.port !== '' ? Number(url.port) : /:80\/?$/.test(full) ? 80 : 1080;
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port, authorization: url.username === '' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+function needsNone(host: string, list: string): boolean {
+  return list.split(/[,\s]+/).some((entry) => {
+    const name = entry.toLowerCase().replace(/^\*?\./, '').replace(/:\d+$/, '');
+    return entry === '*' || (name !== '' && (host === name || host.endsWith(`.${name}`)));
+  });
+}
+
+/** undefined: straight. This machine's own addresses are never behind a proxy that only the environment names. */
+export function selectProxy(url: URL, variables: ProxyVariables): ProxyAddress | undefined {
+  const host = url.hostname.toLowerCase().replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (isLoopback(host) || host === 'localhost' || host.endsWith('.localhost')) return undefined;
+  if (variables.none !== undefined && needsNone(host, variables.none)) return undefined;
+  const text = (url.protocol === 'https:' ? variables.https : variables.http) ?? variables.all;
+  return text === undefined || text === '' ? undefined : parseProxy(text);
+}

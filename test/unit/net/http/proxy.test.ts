@@ -1,0 +1,31 @@
+import { expect } from 'chai';
+import { parseProxy, selectProxy } from '../../../../src/net/http/proxy.js';
+
+const variables = { http: 'http://proxy.example:3128', https: undefined, all: 'all.example', none: 'b.example example.org, .example.net,192.0.2.1' };
+const via = (url: string, over: Partial<typeof variables> = {}): string | undefined => {
+  const proxy = selectProxy(new URL(url), { ...variables, ...over });
+  return proxy === undefined ? undefined : `${proxy.host}:${proxy.port}`;
+};
+
+describe('net: the proxy of a URL', () => {
+  const CASES: readonly [string, string, string | undefined][] = [
+    ['http by its own variable', 'http://a.example/', 'proxy.example:3128'],
+    ['https by all_proxy, port 1080', 'https://a.example/', 'all.example:1080'],
+    ['a name of no_proxy', 'http://example.org/', undefined],
+    ['what is below a name of no_proxy', 'http://www.example.org/', undefined],
+    ['what only ends like one', 'http://ab.example/', 'proxy.example:3128'],
+    ['a name with a leading dot', 'http://example.net/', undefined],
+    ['an address of no_proxy', 'http://192.0.2.1/', undefined],
+    ['this machine', 'http://127.0.0.5/', undefined],
+    ['this machine by name', 'http://localhost:8000/', undefined],
+    ['this machine by IPv6', 'http://[::1]/', undefined],
+  ];
+  for (const [what, url, expected] of CASES) it(`${what}: ${expected ?? 'none'}`, () => expect(via(url)).to.equal(expected));
+
+  it('no_proxy=* is for all', () => expect(via('http://a.example/', { none: '*' })).to.equal(undefined));
+  it('knows names with passwords, the default port and what is no HTTP proxy', () => {
+    expect(parseProxy('http://u%40x:p@proxy:80')).to.deep.equal({ host: 'proxy', port: 80, authorization: `Basic ${Buffer.from('u@x:p').toString('base64')}` });
+    expect(parseProxy('[::1]:3128')).to.include({ host: '::1', port: 3128 });
+    for (const bad of ['socks5://proxy:1080', 'https://proxy', 'http://', ':::']) expect(parseProxy(bad), bad).to.equal(undefined);
+  });
+});
