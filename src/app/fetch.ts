@@ -5,6 +5,7 @@ import type { Endpoint } from '../net/address.js';
 import { systemLookup } from '../net/lookup.js';
 import type { Progress, TransferProgress } from '../observe/progress.js';
 import type { Env } from './env.js';
+import { traceWhole } from './trace-whole.js';
 
 export interface FetchServiceOptions {
   readonly dns: Endpoint;
@@ -42,21 +43,26 @@ export async function runFetch(
 ): Promise<FetchReport> {
   const fetcher = createFetcher(options, { ...env, lookup: systemLookup });
   const listener = createProgressListener(env.progressOf(undefined));
+  const whole = traceWhole(env.tracing, 'cdn fetch', { 'cdn.target': request.target });
   try {
     const report = await fetcher.fetch(
       request,
       (event) => {
+        whole.hear(event);
         listener.hear(event);
         onEvent(event);
       },
       signal,
     );
     listener.end('complete');
+    whole.end();
     return report;
   } catch (error) {
     listener.end('failed');
+    whole.end(error);
     throw error;
   } finally {
     await env.http.close();
+    await env.tracing?.close();
   }
 }

@@ -54,10 +54,11 @@ function createRoom({ objects, id, rateBytesPerSecond, capacity }: StoreServiceO
   }, env);
 }
 
-export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): StoreService {
+export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): StoreService {
   const { objects } = options;
   const store = createRoom(options, env);
-  const server = createHttpServer({ endpoint: options.listen, role: options.id, ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}) }, store.handler, env);
+  const handler = env.tracing?.http(`cdn store ${options.id}`, store.handler) ?? store.handler;
+  const server = createHttpServer({ endpoint: options.listen, role: options.id, ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}) }, handler, env);
   return {
     id: options.id,
     get endpoint() {
