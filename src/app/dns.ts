@@ -80,7 +80,8 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
   const followers: Pick<LiveRouting, 'reload'>[] = [];
 
   const add = async (title: string, listen: Endpoint, zones: readonly string[], handler: DnsHandler): Promise<Endpoint> => {
-    const server = createDnsServer({ endpoint: listen, what: title }, handler, env);
+    const service = zones.length === 0 ? 'cdn dns' : `cdn dns ${zones.join(' ')}`;
+    const server = createDnsServer({ endpoint: listen, what: title }, env.tracing?.dns(service, handler) ?? handler, env);
     await server.start();
     roles.push({ server, title, zones });
     news.push({ text: `${title} on ${formatEndpoint(server.endpoint)} (UDP and TCP)`, facts: { role: title, ...server.endpoint, zones } });

@@ -5,6 +5,7 @@ import { systemRandom, type Random } from '../base/random.js';
 import { createDnsExchange, type DnsExchange } from '../net/dns/exchange.js';
 import { createHttpClient, type TransferClient } from '../net/http/client.js';
 import type { Log } from '../observe/log.js';
+import type { Tracing } from './tracing.js';
 import type { Progress } from '../observe/progress.js';
 
 export interface Env {
@@ -17,14 +18,19 @@ export interface Env {
   restoreTerminal(): void;
   readonly exchange: DnsExchange;
   readonly http: TransferClient;
+  /** Where spans go, if they go anywhere. */
+  readonly tracing?: Tracing | undefined;
 }
 
-export function createEnv(options: Pick<Env, 'log' | 'progressOf' | 'restoreTerminal'>): Env {
+export function createEnv(options: Pick<Env, 'log' | 'progressOf' | 'restoreTerminal' | 'tracing'>): Env {
+  const exchange = createDnsExchange({ clock: systemClock, random: systemRandom });
+  const http = createHttpClient({ clock: systemClock });
+  const { tracing } = options;
   return {
     clock: systemClock,
     random: systemRandom,
-    exchange: createDnsExchange({ clock: systemClock, random: systemRandom }),
-    http: createHttpClient({ clock: systemClock }),
+    exchange: tracing?.exchange(exchange) ?? exchange,
+    http: tracing?.client(http) ?? http,
     ...options,
   };
 }

@@ -8,6 +8,7 @@ import { createFetcher, type FetchEvent, type Fetcher, type FetchOptions, type F
 import { systemLookup } from '../net/lookup.js';
 import type { Progress, TransferProgress } from '../observe/progress.js';
 import type { Env } from './env.js';
+import { traceWhole } from './trace-whole.js';
 
 export interface FetchServiceOptions extends FetchOptions {
   /** For all of it; undefined: as long as it takes. */
@@ -54,19 +55,23 @@ export async function runFetch(
 
 async function runOne(fetcher: Fetcher, request: FetchRequest, onEvent: (event: FetchEvent) => void, signal: AbortSignal, env: Env): Promise<FetchReport> {
   const listener = createProgressListener(env.progressOf(undefined));
+  const whole = traceWhole(env.tracing, 'cdn fetch', { 'cdn.target': request.target });
   try {
     const report = await fetcher.fetch(
       request,
       (event) => {
+        whole.hear(event);
         listener.hear(event);
         onEvent(event);
       },
       signal,
     );
     listener.end('complete');
+    whole.end();
     return report;
   } catch (error) {
     listener.end('failed');
+    whole.end(error);
     throw error;
   }
 }
@@ -104,5 +109,6 @@ export async function runFetches(
   } finally {
     limit.stop();
     await env.http.close();
+    await env.tracing?.close();
   }
 }

@@ -61,7 +61,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
  * Runs a service until Ctrl-C or SIGTERM, then stops it: transfers under way may end within
  * `graceMs`. A service that was asked to stop and did has done its work: no error.
  */
-export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log; restoreTerminal(): void }): Promise<void> {
+export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log; restoreTerminal(): void; readonly tracing?: { close(): Promise<void> } | undefined }): Promise<void> {
   const { signal, release } = untilSignal(() => env.restoreTerminal());
   const releaseHangup = onHangup(service);
   try {
@@ -76,6 +76,7 @@ export async function runUntilSignal(service: Service, options: { graceMs: numbe
     env.log.info('Stopping: transfers under way may end; press CTRL+C again to stop at once', { graceMs: options.graceMs });
     await service.stop(options.graceMs);
   } finally {
+    await env.tracing?.close();
     releaseHangup();
     release();
   }

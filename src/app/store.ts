@@ -62,15 +62,16 @@ function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = []
   }, env);
 }
 
-export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): StoreService {
+export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): StoreService {
   const { objects, maxConnections } = options;
   const store = createRoom(options, env);
+  const handler = env.tracing?.http(`cdn store ${options.id}`, store.handler) ?? store.handler;
   const server = createHttpServer({
     endpoint: options.listen,
     role: options.id,
     ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}),
     ...(maxConnections === undefined ? {} : { maxConnections }),
-  }, store.handler, env);
+  }, handler, env);
   return {
     id: options.id,
     get endpoint() {

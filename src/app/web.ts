@@ -45,7 +45,8 @@ const notYet: HttpHandler = () => textResponse(503, 'The portal is starting; try
 export function createWebService(options: WebServiceOptions, env: Env): WebService {
   let handler = notYet;
   let portal: Portal | undefined;
-  const server = createHttpServer({ endpoint: options.listen, role: 'the portal' }, (request) => handler(request), env);
+  const handle: HttpHandler = (request) => handler(request);
+  const server = createHttpServer({ endpoint: options.listen, role: 'the portal' }, env.tracing?.http('cdn web', handle, { roots: true }) ?? handle, env);
   return {
     get endpoint() {
       return server.endpoint;

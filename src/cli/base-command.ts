@@ -2,17 +2,19 @@
 
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { systemClock } from '../base/clock.js';
+import { systemRandom } from '../base/random.js';
 import { ERRORS } from '../base/errors.js';
 import { printable, shellWord } from '../base/printable.js';
 import { closest } from '../base/similar.js';
 import { createEnv, type Env } from '../app/env.js';
-import { FIELDS } from '../config/index.js';
+import type { Tracing } from '../app/tracing.js';
+import { FIELDS, type Field } from '../config/index.js';
 import { describeFailure } from './errors.js';
 import { fieldFlag, readOptional } from './flags.js';
 import { createBarProgress, createLineProgress } from './progress.js';
 import { createTerminal, type Terminal } from './terminal.js';
 import { createLabeller, createTranscriptLog, labelColumns } from './transcript.js';
-import type { LogLevel } from '../observe/log.js';
+import type { Log, LogLevel } from '../observe/log.js';
 import { silentProgress } from '../observe/progress.js';
 
 export const LOG_FLAGS = {
@@ -55,13 +57,14 @@ export abstract class BaseCommand extends Command {
       // pino costs a tenth of the start-up; only those who ask for JSON pay it.
       const { createJsonLog } = await import('./json-log.js');
       const log = createJsonLog(terminal, level);
-      return createEnv({ log, restoreTerminal: () => undefined, progressOf: (party) => (flags.quiet || this.silent ? silentProgress : createLineProgress(party === undefined ? log : log.as(party), systemClock)) });
+      return createEnv({ log, tracing: await this.createTracing(log), restoreTerminal: () => undefined, progressOf: (party) => (flags.quiet || this.silent ? silentProgress : createLineProgress(party === undefined ? log : log.as(party), systemClock)) });
     }
     const options = { level, labelWidth, color: wantsColor(terminal) };
     const log = createTranscriptLog(terminal, options);
     const label = createLabeller(options);
     return createEnv({
       log,
+      tracing: await this.createTracing(log),
       restoreTerminal: () => terminal.restore(),
       progressOf: (party) => {
         if (flags.quiet || this.silent) return silentProgress;
@@ -69,6 +72,17 @@ export abstract class BaseCommand extends Command {
         return createLineProgress(party === undefined ? log : log.as(party), systemClock);
       },
     });
+  }
+
+  /** Costs nothing, not even being loaded, unless the variable says where spans go. */
+  private async createTracing(log: Log): Promise<Tracing | undefined> {
+    // OpenTelemetry: a variable that is empty counts as one that is not set.
+    const text = (field: Field<unknown>): string | undefined => (process.env[field.env] === '' ? undefined : process.env[field.env]);
+    const endpoint = readOptional('otlp-endpoint', FIELDS.otlpEndpoint, text(FIELDS.otlpEndpoint));
+    if (endpoint === undefined) return undefined;
+    const fields = readOptional('otlp-headers', FIELDS.otlpHeaders, text(FIELDS.otlpHeaders)) ?? {};
+    const { createTracing } = await import('../app/tracing.js');
+    return createTracing({ endpoint, fields, version: this.config.version }, { clock: systemClock, random: systemRandom, log });
   }
 
   /** Every failure ends here: a sentence, what to type next, and the exit status of the table. */

@@ -81,6 +81,22 @@ function pathField(env: string, summary: string, value: string): Field<string> {
   return { env, summary, expected: 'a path', value, parse: (text) => (text === '' || text.includes('\0') ? undefined : text) };
 }
 
+/** As W3C Baggage, without its properties (OpenTelemetry, "Specifying headers via environment variables"). */
+function parseOtlpHeaders(text: string): Readonly<Record<string, string>> | undefined {
+  const fields: Record<string, string> = {};
+  for (const part of text.split(',').filter((one) => one.trim() !== '')) {
+    const [, name = '', value = ''] = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([!-~]*)\s*$/.exec(part) ?? [];
+    if (name === '') return undefined;
+    try {
+      fields[name.toLowerCase()] = decodeURIComponent(value);
+    } catch {
+      return undefined;
+    }
+    if (/[^\t\x20-\x7e]/.test(fields[name.toLowerCase()] ?? '')) return undefined;
+  }
+  return fields;
+}
+
 function parseZoneAuthority(text: string): ZoneAuthority | undefined {
   const cut = text.indexOf('=');
   const endpoint = parseEndpoint(text.slice(cut + 1));
@@ -305,6 +321,23 @@ export const FIELDS = {
   logFormat: choiceField('CDN_LOG_FORMAT', 'a transcript for people, or one JSON object a line', ['text', 'json']),
   freePorts: switchField('CDN_FREE_PORTS', 'take a free port wherever the usual one is in use'),
   oneAddress: switchField('CDN_ONE_ADDRESS', 'put all stores on 127.0.0.1, told apart by port'),
+  otlpEndpoint: {
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    summary: 'the OpenTelemetry collector that spans go to, over OTLP/HTTP',
+    expected: 'an http or https URL such as "http://127.0.0.1:4318"',
+    value: 'URL',
+    parse: (text: string) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
+    },
+  } satisfies Field<URL>,
+  otlpHeaders: {
+    env: 'OTEL_EXPORTER_OTLP_HEADERS',
+    summary: 'fields that go with them: NAME=VALUE, several separated by commas, values percent-encoded',
+    expected: 'fields such as "x-key=secret"',
+    value: 'NAME=VALUE,…',
+    parse: parseOtlpHeaders,
+  } satisfies Field<Readonly<Record<string, string>>>,
   queryType: {
     env: 'CDN_TYPE',
     summary: 'the record type to ask for, by its name or as TYPE and a number',

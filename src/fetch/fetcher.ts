@@ -38,7 +38,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
 
   function begin(onEvent: (event: FetchEvent) => void, signal: AbortSignal, watched = false): Asking {
     const trace = createTrace(env.random);
-    onEvent({ kind: 'begun', traceId: trace.traceId, atWallMs: env.clock.now() });
+    onEvent({ kind: 'begun', ...trace, atWallMs: env.clock.now() });
     return { story: createStory(() => env.clock.monotonic(), onEvent, watched), trace, signal };
   }
 

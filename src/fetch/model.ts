@@ -152,7 +152,7 @@ export interface WireRecord {
 
 export type FetchEvent =
   /** First. `atWallMs` since 1970: what the offsets of all others count from. */
-  | { readonly kind: 'begun'; readonly traceId: string; readonly atWallMs: number }
+  | { readonly kind: 'begun'; readonly traceId: string; readonly spanId: string; readonly atWallMs: number }
   | { readonly kind: 'message'; readonly message: StoryMessage }
   | { readonly kind: 'phase'; readonly phase: Phase }
   | { readonly kind: 'wire'; readonly record: WireRecord }

@@ -43,7 +43,7 @@ export function parseTraceName(text: string): Name {
 export async function traceName(request: { readonly name: Name; readonly type: number }, options: FetchOptions, env: FetchEnv, onEvent: (event: FetchEvent) => void, signal: AbortSignal): Promise<TraceReport> {
   const { name, type } = request;
   const trace = createTrace(env.random);
-  onEvent({ kind: 'begun', traceId: trace.traceId, atWallMs: env.clock.now() });
+  onEvent({ kind: 'begun', ...trace, atWallMs: env.clock.now() });
   const story = createStory(() => env.clock.monotonic(), onEvent, true);
   const message = await createResolve(options, env).ask(name, type, 'content', { story, trace, signal });
   if (message.rcode === RCODE.NXDOMAIN) throw noSuchName(name, options.dns, type, 'nxdomain');

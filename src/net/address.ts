@@ -48,11 +48,6 @@ export function unmapIPv4(address: string): string {
   return match?.[1] ?? address;
 }
 
-/** An IPv4 or IPv6 address, without brackets. */
-export function isAddress(text: string): boolean {
-  return isIP(text) !== 0;
-}
-
 /** 0.0.0.0 and ::, which listen on every address of the machine and name none of them. */
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || (address.includes(':') && /^[0:]+$/.test(address));

@@ -13,7 +13,7 @@ async function pageOf(what: string): Promise<string> {
   const party = (role: string, port: number) => ({ role, endpoint: { address: '127.0.0.1', port } });
   const message = (over: Partial<StoryMessage>): StoryMessage => ({ number: 3, atMs: 1, sight: 'seen', transport: 'udp', facts: {}, what, from: party('client', 5000), to: party('local DNS', 53), ...over });
   const phase = (over: Partial<Phase>): Phase => ({ kind: 'dns', label: what, party: party(what, 53), sight: 'seen', startMs: 0, endMs: 40, ...over });
-  explainer.hear({ kind: 'begun', traceId: 'ab'.repeat(16), atWallMs: 1_000 });
+  explainer.hear({ kind: 'begun', traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), atWallMs: 1_000 });
   for (const one of [message({}), message({ number: 4, sight: 'not-sent' }), message({ number: 9, to: party(what, 80), facts: { failed: what } })]) explainer.hear({ kind: 'message', message: one });
   for (const one of [phase({}), phase({ sight: 'told' }), phase({ kind: 'transfer', startMs: 40, endMs: 100, bytes: 5, failed: what })]) explainer.hear({ kind: 'phase', phase: one });
   return Buffer.from(await renderExplanation('html', explainer.finish({ error: new Error(what) }), explainer.wire, 80)).toString('utf8');

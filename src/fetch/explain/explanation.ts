@@ -120,7 +120,7 @@ export function createExplainer(target: string, options: { readonly keepBodies?:
   const messages: StoryMessage[] = [];
   const phases: Phase[] = [];
   const wire: WireRecord[] = [];
-  let begun = { traceId: '', atWallMs: 0 };
+  let begun: { readonly traceId: string; readonly atWallMs: number } = { traceId: '', atWallMs: 0 };
   let keptOctets = 0;
 
   const keep = (record: WireRecord): WireRecord => {

@@ -1,6 +1,6 @@
 // The account a resolver gives of its own work, in a private EDNS option (65001, of the range for
-// local and experimental use, RFC 6891 §9): a query's option carries 16 octets of trace ID, an
-// answer's the account as JSON in UTF-8, so that dig shows it legibly.
+// local and experimental use, RFC 6891 §9): a query's option carries 16 octets of trace ID, with
+// eight of span ID where spans are exported, an answer's the account as JSON in UTF-8, so that dig shows it legibly.
 
 import type { EdnsOption } from './message.js';
 
@@ -35,6 +35,7 @@ export interface Account {
 }
 
 const TRACE_ID_OCTETS = 16;
+const SPAN_ID_OCTETS = 8;
 /** Beyond it the last exchanges are left out: the account must never crowd out the answer. */
 const MAX_ACCOUNT_OCTETS = 16_384;
 
@@ -66,11 +67,25 @@ export function encodeTraceId(traceId: string): EdnsOption {
   return { code: ACCOUNT_OPTION, data: new Uint8Array(Buffer.from(traceId, 'hex')) };
 }
 
+/** The trace ID, and behind it the eight octets of the span that asks: where spans are exported, the answer's is its child. */
+export function encodeTraceContext(context: { readonly traceId: string; readonly spanId: string }): EdnsOption {
+  if (!/^[0-9a-f]{16}$/i.test(context.spanId)) throw new RangeError(`not a span ID: ${context.spanId}`);
+  return { code: ACCOUNT_OPTION, data: new Uint8Array(Buffer.concat([encodeTraceId(context.traceId).data, Buffer.from(context.spanId, 'hex')])) };
+}
+
 /** 32 hexadecimal digits in lower case; undefined for another option, and for zero, which no trace has. */
 export function decodeTraceId(option: EdnsOption): string | undefined {
-  if (option.code !== ACCOUNT_OPTION || option.data.length !== TRACE_ID_OCTETS) return undefined;
-  const traceId = Buffer.from(option.data).toString('hex');
+  const { code, data } = option;
+  if (code !== ACCOUNT_OPTION || (data.length !== TRACE_ID_OCTETS && data.length !== TRACE_ID_OCTETS + SPAN_ID_OCTETS)) return undefined;
+  const traceId = Buffer.from(data.subarray(0, TRACE_ID_OCTETS)).toString('hex');
   return /[^0]/.test(traceId) ? traceId : undefined;
+}
+
+/** The span that asks, 16 hexadecimal digits; undefined where it isn't told. */
+export function decodeParentSpan(option: EdnsOption): string | undefined {
+  if (decodeTraceId(option) === undefined || option.data.length === TRACE_ID_OCTETS) return undefined;
+  const spanId = Buffer.from(option.data.subarray(TRACE_ID_OCTETS)).toString('hex');
+  return /[^0]/.test(spanId) ? spanId : undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -16,7 +16,7 @@ const phase = (over: Partial<Phase>): Phase => ({ kind: 'dns', label: 'A? a.test
 
 function explain(messages: readonly StoryMessage[], phases: readonly Phase[] = [], target = 'x'): Explanation {
   const explainer = createExplainer(target);
-  explainer.hear({ kind: 'begun', traceId: 'ab'.repeat(16), atWallMs: 1_000 });
+  explainer.hear({ kind: 'begun', traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), atWallMs: 1_000 });
   for (const one of messages) explainer.hear({ kind: 'message', message: one });
   for (const one of phases) explainer.hear({ kind: 'phase', phase: one });
   return explainer.finish({ error: new Error('x') });

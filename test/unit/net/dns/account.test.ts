@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ACCOUNT_OPTION, decodeAccount, decodeTraceId, encodeAccount, encodeTraceId, type Account } from '../../../../src/net/dns/account.js';
+import { ACCOUNT_OPTION, decodeAccount, decodeParentSpan, decodeTraceId, encodeAccount, encodeTraceContext, encodeTraceId, type Account } from '../../../../src/net/dns/account.js';
 import type { EdnsOption } from '../../../../src/net/dns/message.js';
 
 const EXCHANGE = {
@@ -63,6 +63,14 @@ describe('the trace ID in a query', () => {
     expect(decodeTraceId({ ...encodeTraceId(ID), code: 10 })).to.equal(undefined);
     for (const size of [0, 15, 17]) expect(decodeTraceId({ code: ACCOUNT_OPTION, data: new Uint8Array(size).fill(1) })).to.equal(undefined);
     expect(decodeTraceId({ code: ACCOUNT_OPTION, data: new Uint8Array(16) })).to.equal(undefined);
+  });
+  it('with the span that asks, in 24', () => {
+    const told = encodeTraceContext({ traceId: ID, spanId: 'b7ad6b7169203331' });
+    expect([told.data.length, decodeTraceId(told), decodeParentSpan(told)]).to.deep.equal([24, ID, 'b7ad6b7169203331']);
+    expect(decodeParentSpan(encodeTraceId(ID))).to.equal(undefined);
+    const zero = new Uint8Array(24).fill(1, 0, 16);
+    expect([decodeTraceId({ code: ACCOUNT_OPTION, data: zero }) !== undefined, decodeParentSpan({ code: ACCOUNT_OPTION, data: zero })]).to.deep.equal([true, undefined]);
+    expect(() => encodeTraceContext({ traceId: ID, spanId: 'x' })).to.throw(RangeError);
   });
   it('that is none is a mistake of ours', () => {
     for (const wrong of ['', 'xyz', ID.slice(1)]) expect(() => encodeTraceId(wrong)).to.throw(RangeError);
