@@ -9,7 +9,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server as TcpSe
 import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { freePort } from '../helpers/free-port.js';
+import { freePort, freePorts } from '../helpers/free-port.js';
 import { startNetwork } from '../helpers/network.js';
 import { PROGRAM, cleanEnv, useProcesses } from '../helpers/process.js';
 import { useTempFolders } from '../helpers/temp.js';
@@ -98,7 +98,7 @@ describe('cdn, when something is wrong', function () {
   it('exits 4 and says which party is down: the portal, an authority, the store', async () => {
     const portal = await freePort('127.0.0.1');
     const store = await freePort('127.0.0.1');
-    const dnsPort = await freePort('127.0.0.1');
+    const dnsPort = await freePorts(3);
     const folder = await tempFolder();
     const dnsArgs = ['dns', '--listen', `127.0.0.1:${dnsPort}`, '--portal', `127.0.0.1:${portal}`, '--store', `127.0.0.1:${store}`];
     const dns = startCdn(dnsArgs);

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { freePort } from '../helpers/free-port.js';
+import { freePort, freePorts } from '../helpers/free-port.js';
 import { PROJECT, useProcesses } from '../helpers/process.js';
 import { useTempFolders } from '../helpers/temp.js';
 
@@ -14,7 +14,7 @@ describe('cdn web, cdn dns and cdn store in three terminals', function () {
 
   async function startAll(storeArgs: readonly string[] = []) {
     // Three name servers side by side; the next two ports after one that was free are nearly always free too.
-    const dnsPort = await freePort('127.0.0.1');
+    const dnsPort = await freePorts(3);
     const [portalPort, storePort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
     const dnsAddress = `127.0.0.1:${dnsPort}`;
     const store = startCdn(['store', '--listen', `127.0.0.1:${storePort}`, ...storeArgs]);
@@ -70,7 +70,7 @@ describe('cdn web, cdn dns and cdn store in three terminals', function () {
   });
 
   it('splits the name servers over processes: --role authoritative here, --role local there', async () => {
-    const first = await freePort('127.0.0.1');
+    const first = await freePorts(2);
     const local = await freePort('127.0.0.1');
     const authorities = startCdn(['dns', '--role', 'authoritative', '--listen', `127.0.0.1:${first}`, '--store', '127.0.0.9:4242']);
     await authorities.printed(new RegExp(`Authority of hercdn\\.com on 127\\.0\\.0\\.1:${first + 1}`));
