@@ -30,7 +30,7 @@ function isFolder(path: string): boolean {
  */
 export function pairOutputs(targets: readonly string[], outputs: readonly string[]): readonly { readonly target: string; readonly output: FetchOutput }[] {
   const [first] = outputs;
-  if (targets.length === 0) throw new CdnError('USAGE', 'there is nothing to fetch: name a title or a URL', { suggestions: ['cdn fetch hiscinema.com/File1', 'cdn fetch --help'] });
+  if (targets.length === 0) throw new CdnError('USAGE', 'there is nothing to fetch: name a target, a title or a URL', { suggestions: ['cdn fetch hiscinema.com/File1', 'cdn fetch --help'] });
   if (outputs.length > targets.length) throw new CdnError('USAGE', `-o was given ${outputs.length} times for ${targets.length} ${targets.length === 1 ? 'target' : 'targets'}`);
   const forAll = outputs.length === 1 && first !== undefined && (first === '-' || isFolder(first)) ? first : undefined;
   let stdout: FetchOutput | undefined;

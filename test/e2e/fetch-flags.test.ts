@@ -224,7 +224,7 @@ describe('cdn fetch, flag by flag', function () {
     expect(done.code, done.stderr).to.equal(0);
     const events = done.stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string; target: string; bytes?: number });
     const kinds = events.map(({ event }) => event).filter((event, index, all) => event !== all[index - 1]);
-    expect(kinds).to.deep.equal(['message', 'transfer', 'received', 'verified', 'saved', 'done']);
+    expect(kinds).to.deep.equal(['begun', 'message', 'transfer', 'received', 'verified', 'saved', 'done']);
     expect(events.filter(({ event }) => event === 'received').at(-1)?.bytes).to.equal(FILM.length);
     expect(events.every(({ target }) => target === `${url}/film.mp4`)).to.equal(true);
   });
