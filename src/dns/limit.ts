@@ -10,6 +10,7 @@ import type { Layer } from '../net/handler.js';
 import type { Log } from '../observe/log.js';
 import type { Answer, Answerer } from './answerer.js';
 import type { ServerCookies } from './cookies.js';
+import { createPace } from './pace.js';
 import { describeQuestion } from './words.js';
 
 export interface RateLimitOptions {
@@ -42,11 +43,16 @@ export function limitRate(options: RateLimitOptions, env: RateLimitEnv): Layer<A
   const slip = options.slip ?? SLIP;
   if (perSecond === 0) return (next) => next;
   const take = createBuckets(perSecond, options.buckets ?? BUCKETS, options.seed, env.clock);
+  const pace = createPace((count) => env.log.info(`over the rate limit: ${count.toLocaleString('en')} more in the last second`, { more: count, perSecond }), env.clock);
+  /** Of all that is limited once, and of many no more than a few lines: who floods us must not flood the log. */
+  const tell = (query: DnsQuery, peer: Peer): void => {
+    if (pace.take()) env.log.info(`over the rate limit: ${describeQuestion(query.question)} from the network of ${peer.remote.address}`, { peer: peer.remote.address, perSecond });
+  };
 
   const limit = (query: DnsQuery, peer: Peer, answer: Answer): Answer => {
     const overBy = take(networkOf(peer.remote.address), answer.kind ?? kindOf(query, answer));
     if (overBy === 0) return answer;
-    if (overBy === 1) env.log.info(`over the rate limit: ${describeQuestion(query.question)} from the network of ${peer.remote.address}`, { peer: peer.remote.address, perSecond });
+    if (overBy === 1) tell(query, peer);
     const judged = env.cookies?.judge(query, peer);
     if (typeof judged === 'object' && (judged.standing === 'good' || judged.standing === 'renew')) return answer;
     if (slip === 0 || overBy % slip !== 0) return { ...answer, dropped: true, failure: 'over the rate limit: dropped' };
@@ -83,7 +89,10 @@ export function kindOf({ question }: DnsQuery, { message, wildcard }: Answer): s
   return `${authority?.type === TYPE.NS ? 'r' : 'n'} ${authority?.name.key ?? ''}`;
 }
 
-/** Takes a token; 0 when there was one, else how many times in a row there was none. */
+/**
+ * Takes a token; 0 when there was one, else how many times there was none since the bucket was last full:
+ * somebody a little over the limit gets tokens in between, and is to get every so many-th TC=1 all the same.
+ */
 function createBuckets(perSecond: number, count: number, seed: number, clock: Clock): (network: string, kind: string) => number {
   const tags = new Int32Array(count);
   const tokens = new Float64Array(count);
@@ -100,9 +109,9 @@ function createBuckets(perSecond: number, count: number, seed: number, clock: Cl
     const left = known === undefined ? perSecond : Math.min(perSecond, (tokens[at] as number) + ((nowMs - (filledAtMs[at] as number)) * perSecond) / 1000);
     tags[at] = tag;
     filledAtMs[at] = nowMs;
+    if (left === perSecond) overs[at] = 0;
     if (left >= 1) {
       tokens[at] = left - 1;
-      overs[at] = 0;
       return 0;
     }
     tokens[at] = left;

@@ -15,7 +15,7 @@ export interface RecallTable<T extends Kept> {
   keep(query: OrdinaryQuery, kept: T): void;
 }
 
-/** A power of two. With answers of the usual size it is about 10 MB when it is full. */
+/** A power of two. With answers of the usual size it is about 10 MB when it is full; none is larger than a datagram. */
 const PLACES = 8192;
 const NOWHERE = -1;
 

@@ -160,7 +160,7 @@ function capped(record: ResourceRecord): ResourceRecord {
 
 function remember(cache: Cache, asked: Wanted, finding: Finding, audience: Audience, asker: Asker): void {
   if (finding.kind === 'failure') {
-    cache.storeFailure(asked.name, asked.type, finding.failure, asker.subnet);
+    if (finding.unasked !== true) cache.storeFailure(asked.name, asked.type, finding.failure, asker.subnet);
     return;
   }
   for (const record of finding.chain) cache.storeAlias(record, audience);

@@ -20,6 +20,8 @@ export type { Happened, Wanted } from './ask-server.js';
 interface Failed {
   readonly kind: 'failure';
   readonly failure: Failure;
+  /** Nobody was asked, for want of room here: it says nothing of the name, and is not to be remembered. */
+  readonly unasked?: boolean;
 }
 
 /** What came of asking an authority; a referral was followed, and what can't be used is a failure. */
@@ -60,18 +62,32 @@ const MAX_LOOKUPS = 6;
 const MAX_FLIGHTS = 16;
 /** Different questions under way, with a socket each: a flood of names that a silent authority lets hang costs no more. */
 const MAX_QUESTIONS = 1000;
+/** Of those, about one configured zone, or about all that is forwarded: a slow one leaves room for the others. */
+const MAX_QUESTIONS_OF_ZONE = 750;
 
 export function createUpstream(options: UpstreamOptions, env: UpstreamEnv): Upstream {
   const flights = new Map<string, Map<string, Promise<Asked>>>();
+  /** How many of them are about each zone. */
+  const ofZone = new Map<ConfiguredZone, number>();
+  const count = (zone: ConfiguredZone, by: number): void => void ofZone.set(zone, (ofZone.get(zone) ?? 0) + by);
+  const full = (zone: ConfiguredZone): string | undefined => {
+    if (flights.size >= MAX_QUESTIONS) return `${MAX_QUESTIONS} other questions are under way`;
+    return (ofZone.get(zone) ?? 0) >= MAX_QUESTIONS_OF_ZONE ? `${MAX_QUESTIONS_OF_ZONE} other questions for ${zone.forwarded ? 'the resolvers' : plain(zone.apex)} are under way` : undefined;
+  };
   return {
     ask: (wanted, zone, budgetMs, asker) => {
       // RFC 5452 §5: two outstanding queries for one question double a forger's chances.
       const key = `${wanted.type} ${wanted.name.key}`;
       const lineage = asker.lineage ?? { questions: new Set(), allowance: { lookups: MAX_LOOKUPS } };
       if (lineage.questions.has(key)) return Promise.resolve({ finding: failed(EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, `the servers of ${plain(wanted.name)} are named by each other, and none has an address`), audience: 'everybody', exchanges: [] });
-      if (flights.size >= MAX_QUESTIONS && !flights.has(key)) return Promise.resolve({ finding: failed(EXTENDED_ERROR.OTHER, `${MAX_QUESTIONS} other questions are under way`), audience: 'everybody', exchanges: [] });
-      const same = flights.get(key) ?? new Map<string, Promise<Asked>>();
-      flights.set(key, same);
+      const known = flights.get(key);
+      const why = known ? undefined : full(zone);
+      if (why !== undefined) return Promise.resolve({ finding: { ...failed(EXTENDED_ERROR.OTHER, why), unasked: true }, audience: 'everybody', exchanges: [] });
+      const same = known ?? new Map<string, Promise<Asked>>();
+      if (!known) {
+        flights.set(key, same);
+        count(zone, 1);
+      }
       const tells = options.tailored.has(wanted.name) && asker.subnet !== undefined && same.size < MAX_FLIGHTS;
       const subnet = tells ? asker.subnet : undefined;
       const network = subnet ? formatClientSubnet(subnet) : '';
@@ -80,7 +96,9 @@ export function createUpstream(options: UpstreamOptions, env: UpstreamEnv): Upst
       const inner = { questions: new Set([...lineage.questions, key]), allowance: lineage.allowance };
       const flight = descend(options, env, wanted, zone, budgetMs, { ...asker, subnet, lineage: inner }).finally(() => {
         same.delete(network);
-        if (same.size === 0) flights.delete(key);
+        if (same.size > 0) return;
+        flights.delete(key);
+        count(zone, -1);
       });
       same.set(network, flight);
       return flight;

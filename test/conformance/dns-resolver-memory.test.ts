@@ -206,13 +206,22 @@ describe('the local DNS remembers', () => {
     expect(made.wiring.sent).to.have.length(1);
     void Promise.all(asking);
   });
-  it('RFC 5452 §5: no more than a thousand questions under way, whatever is asked', async () => {
+  it('RFC 5452 §5: no more than a thousand questions under way, whatever is asked, and 750 about one zone', async () => {
     const made = network(silence);
     const asking = Array.from({ length: 3000 }, (_, index) => query(made, `A x${index}.one.test.`));
     await settle();
-    expect(made.wiring.sent).to.have.length(1000);
-    expect(errorsOf(await (asking.at(-1) ?? query(made)))).to.deep.equal(['Other Error: 1000 other questions are under way']);
+    expect(made.wiring.sent).to.have.length(750);
+    expect(errorsOf(await (asking.at(-1) ?? query(made)))).to.deep.equal(['Other Error: 750 other questions for one.test are under way']);
+    expect(summary(await query(made, 'A b.two.test.')), 'another zone').to.equal('NOERROR ra | b.two.test. 300 A 192.0.2.7');
     void Promise.all(asking);
+  });
+  it('RFC 9520 §3.2: nothing of a question that was never asked, for want of room', async () => {
+    const made = network((asked, peer) => (asked.question.name.toString() === 'a.one.test.' ? GOOD(asked, peer) : new Promise((done) => void made.clock.after(1000, () => done(NXDOMAIN(asked, peer))))));
+    const asking = Array.from({ length: 750 }, (_, index) => query(made, `A x${index}.one.test.`));
+    expect(errorsOf(await query(made)), 'no room').to.deep.equal(['Other Error: 750 other questions for one.test are under way']);
+    made.clock.advance(1000);
+    await Promise.all(asking);
+    expect(summary(await query(made)), 'at once when there is').to.equal('NOERROR ra | a.one.test. 20 A 192.0.2.9');
   });
   it('RFC 8914 §4.21: nothing for a query without RD but what is in the cache', async () => {
     const made = network(GOOD);

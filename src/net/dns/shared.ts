@@ -5,7 +5,6 @@ import { UDP_PAYLOAD_SIZE } from './edns.js';
 import { TYPE, type DnsMessage, type EdnsOption, type Question, type SharedMessage } from './message.js';
 import { OrdinaryQuery } from './ordinary.js';
 import { decodeMessage, encodeUpTo } from './wire.js';
-import { MAX_MESSAGE_OCTETS } from './writer.js';
 
 const HEADER_OCTETS = 12;
 const OPT_OCTETS = 11;
@@ -91,11 +90,11 @@ export function createAnswerOctets(query: OrdinaryQuery, count: number, size: nu
   return octets;
 }
 
-/** `message` as everybody gets it who asks this question, whatever letter case and OPT come with it; undefined: it isn't the same for all. */
+/** `message` as everybody gets it who asks this question, whatever letter case and OPT come with it; undefined: it isn't the same for all, or too large for a datagram of ours, so that it is not worth its memory. */
 export function shareAnswer(message: DnsMessage, question: Question): SharedAnswer | undefined {
   if (!isCaseless(message)) return undefined;
   const neutral: DnsMessage = { ...message, questions: [question], edns: undefined };
-  const octets = encodeUpTo(neutral, MAX_MESSAGE_OCTETS);
+  const octets = encodeUpTo(neutral, UDP_PAYLOAD_SIZE);
   if (octets === undefined) return undefined;
   octets[2] = (octets[2] as number) & OUR_FLAGS[0];
   octets[3] = (octets[3] as number) & OUR_FLAGS[1];

@@ -3,7 +3,7 @@ import { createAuthority, createServerCookies } from '../../../src/dns/index.js'
 import { createSeededRandom } from '../../../src/base/random.js';
 import { decodeCookie, encodeCookie, findOption, OPTION } from '../../../src/net/dns/edns.js';
 import type { DnsHandler } from '../../../src/net/dns/message.js';
-import { silentLog } from '../../../src/observe/log.js';
+import { createLog, silentLog } from '../../../src/observe/log.js';
 import { ask, askAnything, createHandClock, zoneOf } from '../../helpers/dns.js';
 
 const ZONE = zoneOf(`$ORIGIN example.
@@ -21,9 +21,11 @@ const CLIENT = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 
 function parties(perSecond: number, slip?: number) {
   const clock = createHandClock();
+  const lines: string[] = [];
+  const log = createLog(({ message }) => message.startsWith('over the rate limit') && lines.push(message));
   const cookies = createServerCookies({ clock, random: createSeededRandom(1) });
-  const handler = createAuthority({ zones: [ZONE], cookies, rateLimit: { perSecond, seed: 7, ...(slip !== undefined && { slip }) } }, { clock, log: silentLog });
-  return { clock, handler };
+  const handler = createAuthority({ zones: [ZONE], cookies, rateLimit: { perSecond, seed: 7, ...(slip !== undefined && { slip }) } }, { clock, log });
+  return { clock, handler, lines };
 }
 
 /** What becomes of so many queries, a letter each: a whole answer, one with TC=1, or none. */
@@ -48,9 +50,36 @@ describe('the rate limit', () => {
     const { handler, clock } = parties(2);
     expect(await fates(handler, 3, www)).to.equal('aa-');
     clock.advance(500);
-    expect(await fates(handler, 2, www)).to.equal('a-');
+    expect(await fates(handler, 2, www), 'the second over the limit').to.equal('at');
     clock.advance(60_000);
     expect(await fates(handler, 3, www)).to.equal('aa-');
+  });
+  it('slips for who is but a little over it and gets tokens in between', async () => {
+    const { handler, clock } = parties(2);
+    let fate = await fates(handler, 2, www);
+    for (let second = 0; second < 4; second += 1) {
+      clock.advance(500);
+      fate += await fates(handler, 2, www);
+    }
+    expect(fate).to.equal('aaa-ata-at');
+  });
+  it('tells of what is limited once until it has been calm for a second, however long it goes on', async () => {
+    const { handler, clock, lines } = parties(2);
+    for (let step = 0; step < 100; step += 1) {
+      await fates(handler, 5, www);
+      clock.advance(500);
+    }
+    expect(lines).to.deep.equal(['over the rate limit: A www.example from the network of 192.0.2.1']);
+    clock.advance(1000);
+    await fates(handler, 3, www);
+    expect(lines).to.have.length(2);
+  });
+  it('tells of a flood from very many networks in a few lines a second and a number', async () => {
+    const { handler, clock, lines } = parties(1);
+    for (let network = 0; network < 5000; network += 1) await fates(handler, 2, www, `10.${network >> 8}.${network & 255}.1`);
+    expect(lines.length).to.equal(200);
+    clock.advance(1000);
+    expect(lines.slice(200)).to.deep.equal(['over the rate limit: 4,800 more in the last second']);
   });
   it('slips as often as it is told, or never', async () => {
     expect(await fates(parties(1, 1).handler, 4, www)).to.equal('attt');

@@ -237,6 +237,17 @@ describe('answers recalled', () => {
     expect(queries.filter((query) => table.find(query) !== undefined)).to.have.length.within(8, 16);
   });
 
+  it('are none that a datagram has no room for: made-up names of a wildcard would keep 64 KB each', () => {
+    const set = createZoneSet([zoneOf(`$ORIGIN example.\n$TTL 60\n@ SOA ns h 1 2 3 4 5\n@ NS ns\nns A 192.0.2.53\n*.small TXT "small"\n*.large TXT ${`"${'x'.repeat(250)}" `.repeat(200)}\n`)]);
+    const handler = createAuthority({ zones: set }, { clock: createHandClock(), log: silentLog });
+    const isKept = (name: string): boolean => {
+      const query = readOrdinary(encodeMessage(createQuery({ name: nameOf(name), type: 16, id: 1, recursionDesired: false }))) as OrdinaryQuery;
+      const reply = handler(query, { remote: { address: '192.0.2.1', port: 4242 }, local: { address: '127.0.0.1', port: 53 }, transport: 'tcp' });
+      return 'shared' in reply;
+    };
+    expect([isKept('a.small.example'), isKept('a.large.example')]).to.deep.equal([true, false]);
+  });
+
   it('give way to others when nobody asks for them, and not before', () => {
     const table = createRecallTable<Kept>(2);
     const [favourite, ...others] = Array.from({ length: 50 }, (_, index) => readOrdinary(encodeMessage(createQuery({ name: nameOf(`n${index}.example`), type: 1, id: 1, recursionDesired: false }))) as OrdinaryQuery);
