@@ -4,7 +4,7 @@ import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
 import type { Endpoint } from '../net/address.js';
 import { formatEndpoint } from '../net/address.js';
 import { createHttpServer } from '../net/http/server.js';
-import { createEdge, createStore, type EdgeOptions, type Store } from '../store/index.js';
+import { createEdge, createStore, type Edge, type EdgeOptions, type Store } from '../store/index.js';
 import type { Env } from './env.js';
 import type { Service } from './service.js';
 
@@ -34,24 +34,36 @@ export interface FolderObjects {
   readonly memoryOctets?: number | undefined;
 }
 
+/** Where the administrator comes in. */
+export interface AdminListen {
+  readonly listen: Endpoint;
+  /** undefined: whoever is on this machine may come in. */
+  readonly token: string | undefined;
+}
+
 export interface EdgeObjects extends Pick<EdgeOptions, 'origins' | 'cache' | 'sliceOctets'> {
   readonly kind: 'edge';
+  readonly admin?: AdminListen | undefined;
 }
 
 export interface StoreService extends Service {
   readonly id: string;
   /** The real port once started. */
   readonly endpoint: Endpoint;
+  /** Of the administrator's listener, if there is one. */
+  readonly admin: Endpoint | undefined;
 }
 
 /** What a request may carry to an origin. */
 const MAX_CONTENT_OCTETS = 1_000_000_000;
+/** Administrators and those who watch are few. */
+const ADMIN_CONNECTIONS = 64;
 
-function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): Store {
+function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): Store & Partial<Pick<Edge, 'admin'>> {
   const hosts = [...ZONES.flatMap((zone) => [zone, `*.${zone}`]), ...serveHosts];
   if (objects.kind === 'edge') {
-    const { origins, cache, sliceOctets } = objects;
-    return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity }, env);
+    const { origins, cache, sliceOctets, admin } = objects;
+    return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity, admin }, env);
   }
   const { dir, maxAgeSeconds, memoryOctets = 0 } = objects;
   return createStore({
@@ -72,8 +84,13 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
     ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}),
     ...(maxConnections === undefined ? {} : { maxConnections }),
   }, handler, env);
+  const door = objects.kind === 'edge' && objects.admin !== undefined && store.admin !== undefined ? { ...objects.admin, ...store.admin } : undefined;
+  const admin = door && createHttpServer({ endpoint: door.listen, role: `the admin listener of ${options.id}`, maxContentOctets: door.maxContentOctets, maxConnections: ADMIN_CONNECTIONS }, door.handler, env);
   return {
     id: options.id,
+    get admin() {
+      return admin?.endpoint;
+    },
     get endpoint() {
       return server.endpoint;
     },
@@ -81,16 +98,19 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
       await store.start();
       try {
         await server.start();
+        await admin?.start();
       } catch (error) {
+        await server.stop(0);
         await store.stop();
         throw error;
       }
       const from = objects.kind === 'edge' ? { origins: objects.origins.map((url) => url.origin) } : { dir: objects.dir };
       const edge = objects.kind === 'edge' ? `, an edge of ${objects.origins.map((url) => url.origin).join(', ')}` : '';
       env.log.info(` * Running on http://${formatEndpoint(server.endpoint)}/${edge} (Press CTRL+C to quit)`, { ...server.endpoint, ...from });
+      if (admin) env.log.info(` * Administered on http://${formatEndpoint(admin.endpoint)}/${door?.token === undefined ? ', by whoever is on this machine: there is no token' : ', with the token'}`, { admin: admin.endpoint });
     },
     async stop(graceMs) {
-      await server.stop(graceMs);
+      await Promise.all([server.stop(graceMs), admin?.stop(graceMs)]);
       await store.stop();
     },
   };

@@ -1,6 +1,7 @@
 import { createStoreService } from '../app/store.js';
 import { runUntilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
+import { ADMIN_FLAGS, readAdmin } from '../cli/admin-flags.js';
 import { EDGE_FLAGS, readEdge } from '../cli/edge-flags.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
 import { CdnError } from '../base/errors.js';
@@ -16,6 +17,7 @@ export default class Store extends BaseCommand {
     { description: 'the store of the demo, on 127.0.0.1:40721', command: '<%= config.bin %> <%= command.id %>' },
     { description: 'your own films, slowly enough to watch them arrive', command: '<%= config.bin %> <%= command.id %> --dir ~/films --rate 8Mbit/s' },
     { description: 'an edge of that store, with a second origin in reserve', command: '<%= config.bin %> <%= command.id %> --origin http://127.0.0.1:40721 --origin http://127.0.0.2:40721 --listen 127.0.0.3:40721 --id edge-1' },
+    { description: 'an edge that cdn purge, cdn why and Prometheus can ask', command: '<%= config.bin %> <%= command.id %> --origin http://127.0.0.1:40721 --listen 127.0.0.3:40721 --admin 127.0.0.1:40727' },
     { description: 'a second store, on an address of its own', command: '<%= config.bin %> <%= command.id %> --listen 127.0.0.2:40721 --id store-2' },
   ];
   static override flags = {
@@ -23,6 +25,7 @@ export default class Store extends BaseCommand {
     dir: fieldFlag(FIELDS.dir, { defaultText: 'the five clips that come with cdn' }),
     'max-age': fieldFlag(EDGE_FIELDS.maxAge, { defaultText: '60s' }),
     ...EDGE_FLAGS,
+    ...ADMIN_FLAGS,
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
     capacity: fieldFlag(FIELDS.capacity, { defaultText: 'no limit' }),
     memory: fieldFlag(FIELDS.memory, { defaultText: '256MB' }),
@@ -38,9 +41,11 @@ export default class Store extends BaseCommand {
     const memoryOctets = readOptional('memory', FIELDS.memory, flags.memory) ?? DEFAULTS.memoryOctets;
     const edge = readEdge(flags, 'store');
     if (edge !== undefined && dir !== undefined) throw new CdnError('USAGE', '--origin: an edge has its objects from its origin, and no folder; leave --dir out', { details: { dir } });
+    const admin = await readAdmin(flags);
+    if (edge === undefined && admin !== undefined) throw new CdnError('USAGE', '--admin: only a store with an origin keeps what can be purged', { details: { flag: 'admin' }, suggestions: ['cdn store --origin http://127.0.0.1:40721 --listen 127.0.0.3:40721 --admin 127.0.0.1:40727'] });
     const options = {
       listen: readOptional('listen', LISTEN, flags.listen) ?? DEFAULTS.store,
-      objects: edge ?? ({ kind: 'folder', dir: dir ?? DEFAULTS.dir, memoryOctets, maxAgeSeconds: maxAgeMs === undefined ? undefined : Math.floor(maxAgeMs / 1000) } as const),
+      objects: edge ? { ...edge, admin } : ({ kind: 'folder', dir: dir ?? DEFAULTS.dir, memoryOctets, maxAgeSeconds: maxAgeMs === undefined ? undefined : Math.floor(maxAgeMs / 1000) } as const),
       id: readOptional('id', FIELDS.id, flags.id) ?? 'store-1',
       capacity: readOptional('capacity', FIELDS.capacity, flags.capacity),
       rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),

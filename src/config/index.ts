@@ -1,4 +1,4 @@
-export { DEFAULTS, EDGE_FIELDS, FIELDS, LOOPBACK, ROUTING_FIELDS, storeEndpoint, type Field, type ZoneAuthority } from './schema.js';
+export { ADMIN_FIELDS, DEFAULTS, EDGE_FIELDS, FIELDS, LOOPBACK, ROUTING_FIELDS, storeEndpoint, type Field, type ZoneAuthority } from './schema.js';
 export { FETCH_FIELDS } from './fetch-fields.js';
 export { NO_TOPOLOGY, loadTopology } from './load.js';
 export { resolveHealth, resolveRouting, type HealthSettings, type RoutingSettings } from './routing.js';

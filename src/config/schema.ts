@@ -33,6 +33,8 @@ export const DEFAULTS = {
   status: { address: LOOPBACK, port: 40729 },
   /** Where `cdn up --origin` has the shield that its stores fill from. */
   shield: { address: LOOPBACK, port: 40728 },
+  /** Where `cdn purge` and `cdn why` find the admin listener of an edge. */
+  admin: { address: LOOPBACK, port: 40727 },
   /** Of an edge, unless told otherwise. */
   sliceOctets: 1_048_576,
   cacheDiskOctets: 10_000_000_000,
@@ -214,6 +216,30 @@ export const EDGE_FIELDS = {
   cacheDisk: sizeField('CDN_CACHE_DISK', 'how much of the disk that folder may take', 16_000_000, 1_000_000_000_000_000, 'from 16MB such as "10GB"'),
   slice: sizeField('CDN_SLICE', 'the pieces in which an edge fetches and keeps objects', 65_536, 67_108_864, 'from 64KiB to 64MiB such as "1MiB"'),
   maxAge: durationField('CDN_MAX_AGE', 'how long caches may use an object of this folder without asking again', '60s', 0),
+} as const;
+
+/** RFC 6750 §2.1, b64token; a short one can be guessed. */
+function parseToken(text: string): string | undefined {
+  return /^(?=.{16,512}$)[A-Za-z0-9._~+/-]+=*$/.test(text) ? text : undefined;
+}
+
+/** The administrator's door to an edge. */
+export const ADMIN_FIELDS = {
+  admin: {
+    env: 'CDN_ADMIN',
+    summary: 'where an edge is administered: purge, why, /metrics',
+    expected: `a port of 127.0.0.1, or an IP address and port such as "${formatEndpoint(DEFAULTS.admin)}"`,
+    value: '[ADDR:]PORT',
+    parse: (text: string) => parseEndpoint(/^\d+$/.test(text) ? `${LOOPBACK}:${text}` : text),
+  } satisfies Field<Endpoint>,
+  tokenFile: pathField('CDN_ADMIN_TOKEN_FILE', "file with the administrator's token, or the token itself in CDN_ADMIN_TOKEN", 'FILE'),
+  token: {
+    env: 'CDN_ADMIN_TOKEN',
+    summary: "the administrator's token",
+    expected: 'a token of 16 to 512 letters, digits and -._~+/',
+    value: 'TOKEN',
+    parse: parseToken,
+  } satisfies Field<string>,
 } as const;
 
 export const FIELDS = {

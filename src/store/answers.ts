@@ -137,10 +137,12 @@ export function createAnswers(cache: string, octets: Octets): Answers {
       // RFC 9110 §13.2.1, §14.2: conditions and ranges are about a 200; other stored answers are what they are.
       if (stored.head.status !== 200 || isPlain(request.fields)) {
         const { body, missing } = bodyOf(stored, wholeOf(stored), request);
+        if (status.hit === true && !missing) stored.hits += 1;
         const fields = isHit && !missing ? hitFields(stored, status, nowMs) : plainFields(stored, told(missing), nowMs);
         return finish({ status: stored.head.status, fields, body });
       }
       const { response, missing } = planned(stored, request, nowMs);
+      if (status.hit === true && !missing) stored.hits += 1;
       return finish({ ...response, fields: withCacheFields(response.fields, stored, cache, told(missing && request.method === 'GET'), nowMs) });
     },
   };

@@ -30,6 +30,8 @@ export interface TierUsage {
   readonly maxOctets: number;
   readonly objects: number;
   readonly slices: number;
+  /** Slices that had to make room since the start. */
+  readonly evictions: number;
 }
 
 /**
@@ -42,6 +44,8 @@ export interface CacheStore {
   /** Resolves when what was to be kept is safe on disk. */
   stop(): Promise<void>;
   find(key: CacheKey): ObjectMeta | undefined;
+  /** The same for who only looks: no use is counted, and nothing is kept of it that wasn't. */
+  peek(key: CacheKey): ObjectMeta | undefined;
   /** In place of whatever was there; another version's slices go at once. */
   put(key: CacheKey, meta: ObjectMeta): void;
   /** One slice of this very version, as long as it must be, or undefined; at once when it is in memory. Counts as a use. */

@@ -40,6 +40,8 @@ export interface DiskStore {
   readonly maxOctets: number;
   readonly objects: number;
   readonly slices: number;
+  /** Slices that had to make room. */
+  readonly evictions: number;
   /** Takes the folder and tells what is there. @throws CdnError CACHE_FOLDER */
   start(): Promise<Replayed>;
   /** Resolves when what was taken is written. */
@@ -97,6 +99,7 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
   let lock: Lock | undefined;
   let rewriting: Promise<void> | undefined;
   let damaged = 0;
+  let evictions = 0;
   let toldDamagedMs = -Infinity;
 
   const costOf = (slice: KeptSlice): number => Math.ceil(sliceLength(slice.object.meta, slice.number) / block) * block;
@@ -157,6 +160,7 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
     for (const id of policy.victims()) {
       const slice = filed.get(id);
       if (!slice) continue;
+      evictions += 1;
       drop(slice, `evicted by ${policy.name} to make room on disk`);
       return true;
     }
@@ -282,6 +286,9 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
     },
     get objects() {
       return objects;
+    },
+    get evictions() {
+      return evictions;
     },
     get slices() {
       return filed.size - standing;

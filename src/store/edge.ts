@@ -2,17 +2,23 @@
 // edge whose origin is a shield is this twice.
 
 import type { Clock } from '../base/clock.js';
+import { printable } from '../base/printable.js';
 import type { Random } from '../base/random.js';
 import { compose, type Eventual, type Layer } from '../net/handler.js';
 import { textResponse, type HttpHandler, type HttpRequest, type HttpResponse } from '../net/http/message.js';
 import type { Log } from '../observe/log.js';
+import { createAdmin, type Admin } from './admin.js';
+import type { CacheStore } from './cache-store.js';
 import { createHealth, type Gauges } from './health.js';
 import { createHosts } from './hosts.js';
 import { createHttpSource } from './http-source.js';
 import { objectNameOf, parseObjectPath } from './object-path.js';
 import { pace } from './pace.js';
-import { createPullThrough } from './pull-through.js';
+import { edgeMetrics } from './metrics.js';
+import { createPullThrough, type PullThrough } from './pull-through.js';
+import type { Purge } from './purge.js';
 import type { Store } from './store.js';
+import { createTally, type Tally } from './tally.js';
 import { createCacheStore, type CacheStoreOptions } from './tiered-store.js';
 import { createAccessLog, createTransferLog } from './transcript.js';
 
@@ -29,6 +35,13 @@ export interface EdgeOptions {
   readonly capacity?: number | undefined;
   /** Hosts it answers for besides its own addresses; without it, any. */
   readonly hosts?: readonly string[];
+  /** There is a door for the administrator, with this token if there is one. */
+  readonly admin?: { readonly token: string | undefined } | undefined;
+}
+
+export interface Edge extends Store {
+  /** For a listener of its own. */
+  readonly admin: Admin | undefined;
 }
 
 /** Of what can't be fetched in slices, this part of the memory is held at most while it comes. */
@@ -72,7 +85,31 @@ function createTransfers(gauges: Gauges, capacity: number, rateBytesPerSecond: n
   };
 }
 
-export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; readonly random: Random; readonly log: Log }): Store {
+interface AdminEnv {
+  readonly cache: CacheStore;
+  readonly pullThrough: PullThrough;
+  readonly gauges: Gauges;
+  readonly tally: Tally;
+}
+
+function createEdgeAdmin(token: string | undefined, { cache, pullThrough, gauges, tally }: AdminEnv, { clock, log }: { readonly clock: Clock; readonly log: Log }): Admin {
+  const purges = new Map<Purge['by'], number>();
+  let objects = 0;
+  return createAdmin({
+    token,
+    purge: async (purge) => {
+      const purged = await pullThrough.purge(purge);
+      purges.set(purge.by, (purges.get(purge.by) ?? 0) + 1);
+      objects += purged;
+      log.info(`Purged${purge.soft ? ' softly' : ''} by ${purge.by} ${printable(purge.what)}: ${purged} ${purged === 1 ? 'object' : 'objects'}`, { ...purge, purged });
+      return purged;
+    },
+    why: (target) => pullThrough.why(target),
+    metrics: () => edgeMetrics({ tally, fills: pullThrough.fills, gauges, usage: cache.usage(), purged: { purges, objects }, uptimeSeconds: (clock.monotonic() - (gauges.startedMs ?? clock.monotonic())) / 1000 }),
+  });
+}
+
+export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; readonly random: Random; readonly log: Log }): Edge {
   const { origins, id, sliceOctets, rateBytesPerSecond, capacity } = options;
   const gauges: Gauges = { transfers: 0, refused: 0, startedMs: undefined };
   const cache = createCacheStore(options.cache, env);
@@ -82,8 +119,10 @@ export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; r
     store: { id, capacity }, gauges, trouble: 'not started',
     look: async () => ({ origins: origins.map((url) => url.origin), cache: cache.usage() }),
   }, env.clock);
+  const tally = options.admin === undefined ? undefined : createTally();
   return {
-    handler: compose([createAccessLog(env), health, createHosts(options.hosts), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
+    admin: options.admin === undefined || tally === undefined ? undefined : createEdgeAdmin(options.admin.token, { cache, pullThrough, gauges, tally }, env),
+    handler: compose([createAccessLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createHosts(options.hosts), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
     start: async () => {
       await cache.start();
       gauges.startedMs = env.clock.monotonic();

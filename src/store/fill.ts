@@ -24,6 +24,20 @@ export interface FillOptions {
   onEnd(outcome: { readonly error: unknown; readonly whole: boolean; readonly octets: number }): void;
 }
 
+/** Of all fills since the start. */
+export interface FillCounts {
+  done: number;
+  failed: number;
+  /** Came from the origin. */
+  octets: number;
+}
+
+export function countFill(counts: FillCounts, octets: number, error: unknown): void {
+  counts.octets += octets;
+  if (error === undefined) counts.done += 1;
+  else counts.failed += 1;
+}
+
 /** Slices between the source and the reader that sets the pace. */
 const WINDOW = 8;
 

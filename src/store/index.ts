@@ -1,2 +1,3 @@
-export { createEdge, type EdgeOptions } from './edge.js';
+export { createEdge, type Edge, type EdgeOptions } from './edge.js';
 export { createStore, type Store, type StoreOptions } from './store.js';
+export type { Standing } from './standing.js';

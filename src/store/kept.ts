@@ -51,11 +51,16 @@ export function createObject(serial: number, key: CacheKey, meta: ObjectMeta, oc
 }
 
 export function metaOf(object: KeptObject): ObjectMeta {
+  object.meta = peekMeta(object);
+  object.unread = undefined;
+  return object.meta;
+}
+
+/** The same, and nothing of it stays in memory that wasn't there. */
+export function peekMeta(object: KeptObject): ObjectMeta {
   if (object.unread === undefined) return object.meta;
   const [head, tags] = JSON.parse(object.unread) as readonly [unknown, readonly string[]];
-  object.unread = undefined;
-  object.meta = { ...object.meta, head, tags };
-  return object.meta;
+  return { ...object.meta, head, tags };
 }
 
 export function createSlice(object: KeptObject, number: number): KeptSlice {

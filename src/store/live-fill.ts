@@ -3,7 +3,7 @@
 
 import type { HeaderFields, HttpRequest } from '../net/http/message.js';
 import { variantKey } from '../net/http/vary.js';
-import { Fill, type FillSource } from './fill.js';
+import { countFill, Fill, type FillCounts, type FillSource } from './fill.js';
 import type { StoredHead } from './stored.js';
 
 export interface LiveFillOptions {
@@ -14,6 +14,7 @@ export interface LiveFillOptions {
   readonly names: readonly string[];
   readonly sliceOctets: number;
   readonly maxOctets: number;
+  readonly fills: FillCounts;
   /** All of it has come, and can be kept. */
   whole(octets: number, slices: readonly Uint8Array[]): void;
 }
@@ -40,7 +41,8 @@ export function createLiveFill(options: LiveFillOptions): LiveFill {
     sliceOctets: options.sliceOctets, startPos: 0, endPos: undefined, sliceable: false, maxKept: options.maxOctets,
     open: () => Promise.resolve(options.response),
     onSlice: (slice, octets) => (slices[slice] = octets),
-    onEnd: ({ whole, octets }) => {
+    onEnd: ({ whole, octets, error }) => {
+      countFill(options.fills, octets, error);
       ended = true;
       if (whole && !spoiled) options.whole(octets, slices);
       listener();

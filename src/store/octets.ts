@@ -5,7 +5,7 @@ import { messageOf } from '../base/errors.js';
 import { parseContentRange, type ByteRange } from '../net/http/range.js';
 import { OriginError } from '../net/http/origin-client.js';
 import type { CacheStore } from './cache-store.js';
-import { Fill, type FillOptions, type FillReader, type FillSource } from './fill.js';
+import { countFill, Fill, type FillCounts, type FillOptions, type FillReader, type FillSource } from './fill.js';
 import type { Origin } from './http-source.js';
 import { strongEtagOf, type Stored } from './stored.js';
 
@@ -19,6 +19,7 @@ export interface OctetsOptions {
   readonly origin: Origin;
   /** Of what can't be fetched slice by slice, so much is held while it comes. */
   readonly maxWholeOctets: number;
+  readonly fills: FillCounts;
   /** Fields of the requests for slices. */
   sliceFields(stored: Stored): Record<string, string>;
   /** Called when it turns out that the origin has another version. */
@@ -94,7 +95,8 @@ export function createOctets(options: OctetsOptions): Octets {
     const fill: Fill = new Fill({
       sliceOctets: meta.sliceOctets, startPos: range.firstPos, endPos: range.lastPos + 1, sliceable, maxKept: options.maxWholeOctets, open,
       onSlice: (slice, octets) => cache.write(key, meta.version, slice, octets),
-      onEnd: ({ error }) => {
+      onEnd: ({ error, octets }) => {
+        countFill(options.fills, octets, error);
         const running = fills.get(name);
         running?.delete(fill);
         if (running?.size === 0) fills.delete(name);

@@ -14,8 +14,10 @@ import { selectStorage } from '../net/http/storable.js';
 import { parseVary } from '../net/http/vary.js';
 import { sharedFields } from './forward.js';
 import type { Origin } from './http-source.js';
+import type { FillCounts } from './fill.js';
 import { createLiveFill, type LiveFill } from './live-fill.js';
 import type { Octets } from './octets.js';
+import type { PurgeTest } from './purge.js';
 import type { Shelf } from './shelf.js';
 import { strongEtagOf, tagsOf, type Stored, type StoredHead } from './stored.js';
 
@@ -31,6 +33,7 @@ export interface OpeningParts {
   readonly origin: Origin;
   readonly shelf: Shelf;
   readonly octets: Octets;
+  readonly fills: FillCounts;
   readonly sliceOctets: number;
   readonly maxWholeOctets: number;
   readonly via: string;
@@ -39,9 +42,14 @@ export interface OpeningParts {
 }
 
 export interface Opening {
-  /** Somebody changed the target meanwhile (RFC 9111 §4.4): what comes is not stored. */
-  spoil(): void;
   readonly done: Promise<Opened>;
+}
+
+/** One request under way whose answer may become what is stored. */
+export interface Watch {
+  /** Whether somebody changed or purged it since (RFC 9111 §4.4): an answer with these tags is not to be stored. */
+  isSpoiled(tags: readonly string[]): boolean;
+  end(): void;
 }
 
 /** The slice that holds the first octet asked for; of a suffix its last octet, which tells the length. undefined: ask for all. */
@@ -56,10 +64,20 @@ export function sliceToAskFor(field: string | undefined, sliceOctets: number): {
 export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; readonly random: Random }) {
   const { origin, shelf, octets, sliceOctets, maxWholeOctets, via } = parts;
   const ended = new AbortController();
+  const watched = new Set<{ readonly target: string; readonly tests: PurgeTest[] }>();
+  let purges = 0;
 
   function versionOf(strongEtag: string | undefined, length: number): string {
     // The same strong validator is the same octets (RFC 9110 §8.8.1); without one, no two answers are the same version.
-    return strongEtag === undefined ? Buffer.from(env.random.bytes(12)).toString('base64url') : `${strongEtag} ${length}`;
+    if (strongEtag === undefined) return Buffer.from(env.random.bytes(12)).toString('base64url');
+    // What still comes of something purged isn't of the version that is fetched after it.
+    return `${strongEtag} ${length}${purges === 0 ? '' : ` ${purges}`}`;
+  }
+
+  function watch(target: string): Watch {
+    const entry = { target, tests: [] as PurgeTest[] };
+    watched.add(entry);
+    return { isSpoiled: (tags) => entry.tests.some((test) => test(target, tags)), end: () => void watched.delete(entry) };
   }
 
   function headOf(request: HttpRequest, response: OriginResponse, status: number, fields: HeaderFields): StoredHead {
@@ -93,7 +111,7 @@ export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; 
     const { length } = response;
     const head = headOf(request, response, response.status, fields);
     if (length === undefined) {
-      const live = createLiveFill({ request, head, response, names: namesOf(head), sliceOctets, maxOctets: maxWholeOctets, whole: (octetsOf, slices) => {
+      const live = createLiveFill({ request, head, response, names: namesOf(head), sliceOctets, maxOctets: maxWholeOctets, fills: parts.fills, whole: (octetsOf, slices) => {
         const stored = put(request, head, octetsOf);
         slices.forEach((slice, index) => parts.octets.keep(stored, index, slice));
       } });
@@ -120,18 +138,18 @@ export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; 
     return { kind: 'stored', stored };
   }
 
-  async function ask(request: HttpRequest, stale: Stored | undefined, isSpoiled: () => boolean, ranges: boolean): Promise<Opened> {
+  async function ask(request: HttpRequest, stale: Stored | undefined, watch: Watch, ranges: boolean): Promise<Opened> {
     const part = ranges && (stale === undefined || stale.strongEtag !== undefined) ? sliceToAskFor(request.fields['range'], sliceOctets) : undefined;
     const conditions = stale === undefined ? {} : validationFields(stale.head.fields);
     const fields = { ...sharedFields(request, via), ...conditions, ...(part === undefined ? {} : { range: part.range }) };
     const response = await origin.request({ method: 'GET', target: request.target, fields, signal: ended.signal });
     if (response.status === 304 && stale !== undefined) {
-      if (isFreshenedBy(stale.head.fields, response.fields) && !isSpoiled()) return freshen(stale, response);
-      return ask(request, undefined, isSpoiled, ranges);
+      if (isFreshenedBy(stale.head.fields, response.fields) && !watch.isSpoiled([...stale.meta.tags, ...tagsOf(response.fields)])) return freshen(stale, response);
+      return ask(request, undefined, watch, ranges);
     }
     const status = response.status === 206 && part !== undefined ? 200 : response.status;
     const storage = selectStorage({ method: 'GET', fields: request.fields }, { ...response, status }, FRESHNESS);
-    const why = isSpoiled() ? 'invalidated' : storage.kind === 'pass' ? storage.why : undefined;
+    const why = watch.isSpoiled(tagsOf(response.fields)) ? 'invalidated' : storage.kind === 'pass' ? storage.why : undefined;
     const inOtherForm = part !== undefined && response.status === 206;
     // §4.3.3: what the origin answers now takes the place of what was stale, unless the origin itself fails.
     if (why !== undefined && stale !== undefined && response.status < 500) shelf.drop(stale, `replaced by an answer that isn't stored: ${why}`);
@@ -144,19 +162,23 @@ export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; 
     const taken = takePart(request, response, storage.fields, part?.firstPos);
     if (taken !== undefined) return taken;
     response.discard();
-    return ask(request, stale, isSpoiled, false);
+    return ask(request, stale, watch, false);
   }
 
   return {
     /** `stale`: what there is, to be validated (§4.3). */
     open: (request: HttpRequest, stale: Stored | undefined): Opening => {
-      let spoiled = false;
-      return {
-        spoil: () => (spoiled = true),
-        done: ask(request, stale, () => spoiled, true),
-      };
+      const watching = watch(request.target);
+      return { done: ask(request, stale, watching, true).finally(() => watching.end()) };
     },
     freshen,
+    watch,
+    /** What is under way and meant by this isn't stored when it comes. */
+    spoil: (test: PurgeTest): void => {
+      for (const entry of watched) entry.tests.push(test);
+    },
+    /** Nothing fetched from here on is of a version that was fetched before. */
+    nextVersions: () => (purges += 1),
     stop: () => ended.abort(new Error('the store stops')),
   };
 }

@@ -18,12 +18,15 @@ import type { Log } from '../observe/log.js';
 import { createAnswers } from './answers.js';
 import type { CacheStore } from './cache-store.js';
 import { isPersonal, passedFields, relay, sharedFields } from './forward.js';
+import type { FillCounts } from './fill.js';
 import type { Origin } from './http-source.js';
 import type { LiveFill } from './live-fill.js';
 import { createOctets, VersionChanged } from './octets.js';
 import { createOpener, type Opened, type Opening } from './opening.js';
+import { purgeShelf, purgeTest, type Purge, type PurgeTest } from './purge.js';
 import { createShelf } from './shelf.js';
-import type { Stored } from './stored.js';
+import { standingOf, type Standing } from './standing.js';
+import { tagsOf, type Stored } from './stored.js';
 
 export interface PullThroughOptions {
   readonly cache: CacheStore;
@@ -37,8 +40,13 @@ export interface PullThroughOptions {
 
 export interface PullThrough {
   readonly handler: HttpHandler;
+  readonly fills: Readonly<FillCounts>;
   /** Forgets all that is stored of a target; false when there was nothing. */
   forget(target: string, why: string): boolean;
+  /** Resolves with the number of responses purged, when nothing of them is answered as fresh any more, nor anything that is under way. */
+  purge(purge: Purge): Promise<number>;
+  /** What there is of a target, and what became of what there was. */
+  why(target: string): Standing;
   stop(): Promise<void>;
 }
 
@@ -61,9 +69,10 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
   const { clock, log } = env;
   /** Also two stores of one name are two: a chain of them is no loop. */
   const via = `${id.replace(/[^A-Za-z0-9-]/g, '-')}-${Buffer.from(env.random.bytes(4)).toString('hex')}`;
+  const fills: FillCounts = { done: 0, failed: 0, octets: 0 };
   const shelf = createShelf(cache, FRESHNESS);
   const octets = createOctets({
-    cache, origin, maxWholeOctets,
+    cache, origin, maxWholeOctets, fills,
     sliceFields: (stored) => ({ via: `1.1 ${via}`, ...(stored.head.fields['content-encoding'] === undefined ? {} : { 'accept-encoding': stored.head.fields['content-encoding'] }) }),
     onChanged: (stored) => {
       log.debug(`${stored.head.target} changed at the origin`, { target: stored.head.target });
@@ -73,7 +82,7 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
   const live = new Map<string, Set<LiveFill>>();
   const openings = new Map<string, Opening>();
   const opener = createOpener({
-    origin, shelf, octets, sliceOctets, maxWholeOctets, via,
+    origin, shelf, octets, fills, sliceOctets, maxWholeOctets, via,
     onLive: (target, fill) => {
       const running = live.get(target) ?? new Set();
       live.set(target, running.add(fill));
@@ -181,11 +190,13 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
   /** RFC 9111 §4.3.5: asks for the head alone, and learns from it about what is stored. */
   async function head(request: HttpRequest, need: Need): Promise<HttpResponse> {
     const { stale, reason } = need;
+    const watch = opener.watch(request.target);
     try {
       const fields = { ...(stale === undefined ? passedFields(request, via) : { ...sharedFields(request, via), ...validationFields(stale.head.fields) }) };
       const response = await origin.request({ method: 'HEAD', target: request.target, fields, signal: request.signal });
       if (stale !== undefined && !isPersonal(request)) {
         const isSame = response.status === 304 || (response.status === 200 && compareToHead({ fields: stale.head.fields, length: stale.meta.length }, response.fields) === 'same');
+        if (watch.isSpoiled([...stale.meta.tags, ...tagsOf(response.fields)])) return await head(request, { ...need, stale: undefined, mayServeStale: false });
         if (isSame) {
           const opened = opener.freshen(stale, response);
           if (opened.kind === 'stored') return await answers.from(opened.stored, request, { fwd: reason, fwdStatus: response.status, ttl: ttlOf(opened.stored) }, clock.now());
@@ -194,7 +205,9 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
       }
       return relay(request, response, via, id, { fwd: reason });
     } catch (error) {
-      return recover(error, request, need);
+      return await recover(error, request, need);
+    } finally {
+      watch.end();
     }
   }
 
@@ -220,12 +233,32 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
   }
 
   function forget(target: string, why: string): boolean {
-    // What is under way may have been asked before the change.
-    openings.get(target)?.spoil();
-    openings.delete(target);
-    for (const fill of live.get(target) ?? []) fill.spoil();
-    live.delete(target);
+    spoil((other) => other === target);
     return shelf.forget(target, why);
+  }
+
+  /** What is under way may have been asked before the change: it isn't stored, and who comes now doesn't wait for it. */
+  function spoil(isMeant: PurgeTest): void {
+    opener.spoil(isMeant);
+    for (const target of openings.keys()) if (isMeant(target, [])) openings.delete(target);
+    for (const [target, running] of live) {
+      for (const fill of running) {
+        if (!isMeant(target, tagsOf(fill.head.fields))) continue;
+        fill.spoil();
+        running.delete(fill);
+      }
+      if (running.size === 0) live.delete(target);
+    }
+  }
+
+  async function purge(wanted: Purge): Promise<number> {
+    const isMeant = purgeTest(wanted);
+    if (!wanted.soft) opener.nextVersions();
+    spoil(isMeant);
+    const purged = await purgeShelf({ cache, shelf }, wanted, clock);
+    // Also what was begun meanwhile, with something that was still here.
+    spoil(isMeant);
+    return purged;
   }
 
   /** Validates in the background (RFC 5861 §3); nobody waits for it. */
@@ -274,7 +307,10 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
 
   return {
     handler: handle,
+    fills,
     forget,
+    purge,
+    why: (target) => standingOf(target, { cache, isUnderWay: openings.has(target) || live.has(target) }, clock.now()),
     stop: async () => {
       opener.stop();
       octets.stop();

@@ -72,7 +72,11 @@ export function createShelf(cache: CacheStore, policy: FreshnessPolicy): Shelf {
       if (names.length > 0) markVary(target, names, key);
       return store(key, meta);
     },
-    replace: (stored, meta) => store(stored.key, meta),
+    replace: (stored, meta) => {
+      const next = store(stored.key, meta);
+      next.hits = stored.hits;
+      return next;
+    },
     forget: (target, why) => {
       const head = cache.find(target)?.head;
       if (isVary(head)) for (const variant of head.variants) cache.delete(variant, why);

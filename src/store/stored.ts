@@ -37,6 +37,8 @@ export interface Stored {
   readonly lastModifiedMs: number | undefined;
   /** Of a plain 200 from here, for the second in which they were made: the same object for all its answers. */
   hit: { readonly second: number; readonly fields: HeaderFields } | undefined;
+  /** Answers from here since it came, or since the start. */
+  hits: number;
 }
 
 function hasKind(head: unknown): head is { readonly kind: unknown } {
@@ -72,14 +74,15 @@ export function storedOf(key: CacheKey, meta: ObjectMeta, policy: FreshnessPolic
     strongEtag: strongEtagOf(head.fields),
     lastModifiedMs: parseHttpDate(head.fields['last-modified'] ?? '', head.receivedMs),
     hit: undefined,
+    hits: 0,
   };
   known.set(meta, stored);
   return stored;
 }
 
-/** Soft purge: the same object, to be validated before its next use. */
+/** Soft purge: the same object, to be validated before its next use. A second one makes it no younger. */
 export function markStale(meta: ObjectMeta, nowMs: number): ObjectMeta {
-  return isResponse(meta.head) ? { ...meta, head: { ...meta.head, staleSinceMs: nowMs } } : meta;
+  return isResponse(meta.head) ? { ...meta, head: { ...meta.head, staleSinceMs: Math.min(nowMs, meta.head.staleSinceMs ?? nowMs) } } : meta;
 }
 
 /** Surrogate-Key's words and Cache-Tag's list: for purging by tag. */

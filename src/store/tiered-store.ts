@@ -7,7 +7,7 @@ import { createAdmission } from './admission.js';
 import type { CacheKey, CacheStore, ObjectMeta } from './cache-store.js';
 import { createDiskStore } from './disk-store.js';
 import { createS3Fifo, type EvictionPolicy } from './eviction/index.js';
-import { NO_SLICE, createObject, createSlice, metaOf, sliceLength, type KeptObject, type KeptSlice } from './kept.js';
+import { NO_SLICE, createObject, createSlice, metaOf, peekMeta, sliceLength, type KeptObject, type KeptSlice } from './kept.js';
 import { SLICE_OCTETS, createMemoryStore } from './memory-store.js';
 import { createRemovals } from './removals.js';
 
@@ -57,6 +57,7 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
   const admissionOctets = diskOptions ? Math.min(memoryOctets / PART.admission, MOST_ADMISSION_OCTETS) : 0;
   const admission = diskOptions && createAdmission(admissionOctets);
   let lastSerial = 0;
+  let evictions = 0;
   /** Of memory, for what is on disk. */
   let indexOctets = 0;
 
@@ -64,6 +65,7 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
     maxOctets: memoryOctets,
     policy: memoryPolicy,
     evicted: (slice) => {
+      evictions += 1;
       release(slice, `evicted by ${memoryPolicy.name} to make room in memory`);
     },
   });
@@ -160,6 +162,10 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
       }
       return object && metaOf(object);
     },
+    peek: (key) => {
+      const object = objects.get(key);
+      return object && peekMeta(object);
+    },
     put: (key, meta) => {
       const there = objects.get(key);
       const octets = metaOctets(key, meta);
@@ -220,8 +226,8 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
     keys: () => objects.keys(),
     removal: (key) => removals.get(key),
     usage: () => ({
-      memory: { octets: memory.octets, maxOctets: memoryOctets, objects: objects.size, slices: memory.slices },
-      disk: disk && { octets: disk.octets, maxOctets: disk.maxOctets, objects: disk.objects, slices: disk.slices },
+      memory: { octets: memory.octets, maxOctets: memoryOctets, objects: objects.size, slices: memory.slices, evictions },
+      disk: disk && { octets: disk.octets, maxOctets: disk.maxOctets, objects: disk.objects, slices: disk.slices, evictions: disk.evictions },
     }),
   };
 }

@@ -31,6 +31,8 @@ export interface HttpClientRequest {
   /** The Host field. */
   readonly host: string;
   readonly fields?: HeaderFields;
+  /** Sent with it, in ASCII; Content-Length comes by itself. */
+  readonly content?: string;
   /** Take a connection that an earlier request left open, and leave this one so. */
   readonly reuse?: boolean;
   /** Hears of each address where nobody was. */
@@ -170,7 +172,8 @@ export function createHttpClient(env: { clock: Clock }): TransferClient {
 
   async function request(given: HttpClientRequest): Promise<TransferResponse> {
     given.signal?.throwIfAborted();
-    const text = formatRequestHead(given);
+    const { content } = given;
+    const text = content === undefined ? formatRequestHead(given) : formatRequestHead({ ...given, fields: { ...given.fields, 'content-length': String(content.length) } }) + content;
     const began = clock.monotonic();
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(given.signal?.reason);
