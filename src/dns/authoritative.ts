@@ -113,7 +113,7 @@ export function answerFromZones(set: ZoneSet, query: DnsQuery, peer: Peer, maxCh
 /** RFC 7871 §7.2.1: the subnet as it came, and how much of it the answer depends on; 0 is said, too. */
 export function tellScope(subnet: ClientSubnet, scope: number): EdnsOption {
   const bits = subnet.sourcePrefixLength === 0 ? 0 : Math.min(scope, subnet.address.length * 8);
-  return encodeClientSubnet({ ...subnet, scopePrefixLength: bits });
+  return encodeClientSubnet(subnet, bits);
 }
 
 /** What was found is in the answer then. Of an alias or a redirection: the name where the search goes on. */

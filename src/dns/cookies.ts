@@ -3,8 +3,9 @@
 import type { Clock } from '../base/clock.js';
 import type { Random } from '../base/random.js';
 import { createCookieSecret, createServerCookie, selectCookieStanding, type Cookie, type CookieSecret, type CookieStanding } from '../net/dns/cookie.js';
-import { decodeCookie, findOption, OPTION, encodeCookie } from '../net/dns/edns.js';
+import { decodeCookie, OPTION, encodeCookie } from '../net/dns/edns.js';
 import { RCODE, type DnsQuery, type Peer } from '../net/dns/message.js';
+import { findAsked } from '../net/dns/ordinary.js';
 import type { Layer } from '../net/handler.js';
 import { refuse, withOption, type Answer, type Answerer } from './answerer.js';
 
@@ -35,7 +36,7 @@ export function createServerCookies(env: { readonly clock: Clock; readonly rando
   const addressOf = ({ remote }: Peer): string => remote.address.replace(/%.*$/, '');
   return {
     judge: (query, peer) => {
-      const option = findOption(query.message.edns, OPTION.COOKIE);
+      const option = findAsked(query.message, OPTION.COOKIE);
       if (!option) return undefined;
       const cookie = decodeCookie(option);
       return cookie ? { cookie, standing: selectCookieStanding(cookie, addressOf(peer), seconds(), current()) } : 'malformed';

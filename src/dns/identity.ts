@@ -2,8 +2,9 @@
 // CHAOS (RFC 4892).
 
 import { createResponse } from '../net/dns/build.js';
-import { findOption, OPTION } from '../net/dns/edns.js';
+import { OPTION } from '../net/dns/edns.js';
 import { CLASS, TYPE, type DnsQuery, type ResourceRecord } from '../net/dns/message.js';
+import { findAsked } from '../net/dns/ordinary.js';
 import type { Layer } from '../net/handler.js';
 import { refusePolicy, withOption, type Answer, type Answerer } from './answerer.js';
 
@@ -24,7 +25,7 @@ export function tellNsid({ nsid }: Identity): Layer<Answerer> {
   const option = { code: OPTION.NSID, data: Uint8Array.from(Buffer.from(nsid, 'utf8')) };
   return (next) => (query, peer) => {
     const answer = next(query, peer);
-    if (!findOption(query.message.edns, OPTION.NSID)) return answer;
+    if (!findAsked(query.message, OPTION.NSID)) return answer;
     return answer instanceof Promise ? answer.then((later) => withOption(later, option)) : withOption(answer, option);
   };
 }

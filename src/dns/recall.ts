@@ -3,7 +3,7 @@
 
 import type { Clock } from '../base/clock.js';
 import { isLoopback } from '../net/address.js';
-import { decodeClientSubnet, findOption, OPTION, type ClientSubnet } from '../net/dns/edns.js';
+import type { ClientSubnet } from '../net/dns/edns.js';
 import type { DnsQuery, Peer } from '../net/dns/message.js';
 import { OrdinaryQuery } from '../net/dns/ordinary.js';
 import { shareAnswer } from '../net/dns/shared.js';
@@ -29,7 +29,7 @@ export function recallFromZones(set: ZoneSet, maxChain: number): Layer<Answerer>
       if (!answer) return made;
       if (found.answers.size < MOST_CHOICES) found.answers.set(picks, answer);
     }
-    return subnet ? { ...answer, options: [tellScope(subnet, decided.scope)] } : answer;
+    return subnet ? withScope(answer, subnet, decided.scope) : answer;
   };
   let revision: number | undefined;
   let plain: PlainAnswerer | undefined;
@@ -44,10 +44,9 @@ export function recallFromZones(set: ZoneSet, maxChain: number): Layer<Answerer>
       const answer = (query.hasOptions ? undefined : plain?.(query)) ?? next(query, peer);
       return answer instanceof Promise ? answer : keep(set.revision, query, answer);
     }
-    const option = query.hasOptions ? findOption(query.edns, OPTION.CLIENT_SUBNET) : undefined;
-    const subnet = option && decodeClientSubnet(option);
+    const subnet = query.clientSubnet;
     if (isChoice(known)) return choose(known, query, peer, subnet);
-    return subnet ? { ...known.answer, options: [tellScope(subnet, 0)] } : known.answer;
+    return subnet ? withScope(known.answer, subnet, 0) : known.answer;
   };
 
   function keep(revision: number, query: OrdinaryQuery, answer: Answer): Answer {
@@ -62,11 +61,11 @@ export function recallFromZones(set: ZoneSet, maxChain: number): Layer<Answerer>
 
 interface Found extends Kept {
   readonly revision: number;
-  readonly answer: Answer;
+  readonly answer: Neutral;
   /** Asked for each query; absent: there is no choice. */
   readonly select: SelectRecords | undefined;
   /** By what was chosen; at most MOST_CHOICES. */
-  readonly answers: Map<number | string, Answer>;
+  readonly answers: Map<number | string, Neutral>;
 }
 
 /** Enough for each of many stores alone; orders of several are many more, and the usual way is open to them. */
@@ -95,8 +94,15 @@ export function recallFromCache(env: { readonly clock: Clock }): Layer<Answerer>
   };
 }
 
-/** Without what was said to its asker alone. */
-function share(query: DnsQuery, answer: Answer): Answer | undefined {
+/** An answer without what was said to its asker alone. */
+type Neutral = Required<Pick<Answer, 'message' | 'shared' | 'cached' | 'wildcard' | 'kind'>>;
+
+/** Field by field, so that all such answers have one shape: the layers behind take each query's in their hands. */
+function withScope({ message, shared, cached, wildcard, kind }: Neutral, subnet: ClientSubnet, scope: number): Answer {
+  return { message, shared, cached, wildcard, kind, options: [tellScope(subnet, scope)] };
+}
+
+function share(query: DnsQuery, answer: Answer): Neutral | undefined {
   const shared = shareAnswer(answer.message, query.question);
   return shared && { message: shared.message, shared, cached: answer.cached, wildcard: answer.wildcard, kind: kindOf(query, answer) };
 }

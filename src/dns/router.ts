@@ -109,16 +109,14 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
 
   const open = (name: string, firstTurn: number): RoutedName => {
     const state = memory.of(name, firstTurn);
+    const visitsOfName = visits.open(name);
     const nextTurn = (): number => {
       const { turn } = state;
       state.turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
       return turn;
     };
     /** The visit that this question belongs to: it asks for something else than the ones before, and not much later. */
-    const resumed = (asker: Asker, kind: number, nowMs: number): Visit | undefined => {
-      const visit = visits.find(name, asker);
-      return visit && (visit.kinds & kind) === 0 && nowMs - visit.atMs < ttlMs ? visit : undefined;
-    };
+    const isResumed = (visit: Visit, kind: number, nowMs: number): boolean => (visit.kinds & kind) === 0 && nowMs - visit.atMs < ttlMs;
 
     let kinds = 0;
     const select = ({ edges, byId }: Candidates): SelectRecords => {
@@ -133,7 +131,7 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
         const most = countTaken(rules.take, { name: answersByName.of(name), all: answersByName.total() }, decision.edges.length);
         const chosen = firstOf(decision.edges, byId, most);
         for (const id of chosen.stores) count(id, 1 / chosen.stores.length);
-        return { ...chosen, scope: decision.scope };
+        return { stores: chosen.stores, picks: chosen.picks, scope: decision.scope };
       };
       /** What the visit's other answers named, as far as that can be told again. */
       const choseBefore = ({ stores: ids, scope }: Visit): Chosen | undefined => {
@@ -147,7 +145,8 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
         const nowMs = clock.monotonic();
         answersByName.age(nowMs);
         answersByStore.age(nowMs);
-        const before = resumed(asker, kind, nowMs);
+        const last = visitsOfName.find(asker);
+        const before = last && isResumed(last, kind, nowMs) ? last : undefined;
         const turn = before ? before.turn : nextTurn();
         const chosen = (before && choseBefore(before)) ?? choose(asker, turn);
         if (typeof chosen === 'string') return { kind: chosen };
@@ -155,7 +154,13 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
           before.kinds |= kind;
           before.stores = [...before.stores, ...chosen.stores];
           before.scope = Math.max(before.scope, chosen.scope);
-        } else visits.keep({ name, asker, turn, kinds: kind, stores: chosen.stores, scope: chosen.scope, atMs: nowMs });
+        } else if (last) {
+          last.turn = turn;
+          last.kinds = kind;
+          last.stores = chosen.stores;
+          last.scope = chosen.scope;
+          last.atMs = nowMs;
+        } else visitsOfName.keep({ name, asker, turn, kinds: kind, stores: chosen.stores, scope: chosen.scope, atMs: nowMs });
         return { kind: 'records', picks: chosen.picks, scope: chosen.scope };
       };
     };

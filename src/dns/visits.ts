@@ -9,18 +9,23 @@ export interface Visit {
   readonly name: string;
   readonly asker: Asker;
   /** The turn that all of its answers are of. */
-  readonly turn: number;
+  turn: number;
   /** A bit for each RRset that was answered. */
   kinds: number;
   /** Ids of the stores that these answers named. */
   stores: readonly string[];
   /** Bits of the asker's address that took part in choosing them. */
   scope: number;
-  readonly atMs: number;
+  atMs: number;
 }
 
 export interface Visits {
-  find(name: string, asker: Asker): Visit | undefined;
+  /** Of one name. */
+  open(name: string): VisitsOfName;
+}
+
+export interface VisitsOfName {
+  find(asker: Asker): Visit | undefined;
   keep(visit: Visit): void;
 }
 
@@ -29,30 +34,43 @@ const PLACES = 4096;
 export function createVisits(): Visits {
   const places = new Array<Visit | undefined>(PLACES).fill(undefined);
   return {
-    find: (name, asker) => {
-      const visit = places[placeOf(name, asker)];
-      return visit?.name === name && isSame(visit.asker, asker) ? visit : undefined;
-    },
-    keep: (visit) => {
-      places[placeOf(visit.name, visit.asker)] = visit;
+    open: (name) => {
+      const nameHash = hashText(0x811c_9dc5, name);
+      return {
+        find: (asker) => {
+          const visit = places[placeOf(nameHash, asker)];
+          return visit?.name === name && isSame(visit.asker, asker) ? visit : undefined;
+        },
+        keep: (visit) => {
+          places[placeOf(nameHash, visit.asker)] = visit;
+        },
+      };
     },
   };
 }
 
 /** FNV-1a over the name and the network, or the address, that asks. */
-function placeOf(name: string, asker: Asker): number {
-  const network = networkOf(asker);
-  let hash = 0x811c_9dc5;
-  for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash ^ name.charCodeAt(i), 0x0100_0193);
-  if (network) for (const octet of network.address) hash = Math.imul(hash ^ octet, 0x0100_0193);
-  else for (let i = 0; i < asker.peer.length; i += 1) hash = Math.imul(hash ^ asker.peer.charCodeAt(i), 0x0100_0193);
+function placeOf(nameHash: number, asker: Asker): number {
+  const address = networkOf(asker)?.address;
+  let hash = nameHash;
+  if (address) for (const octet of address) hash = Math.imul(hash ^ octet, 0x0100_0193);
+  else hash = hashText(hash, asker.peer);
   return (hash ^ (hash >>> 16)) & (PLACES - 1);
 }
 
+function hashText(state: number, text: string): number {
+  let hash = state;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
+  return hash;
+}
+
 function isSame(one: Asker, other: Asker): boolean {
-  const [a, b] = [networkOf(one), networkOf(other)];
+  const a = networkOf(one);
+  const b = networkOf(other);
   if (!a || !b) return !a && !b && one.peer === other.peer;
-  return a.family === b.family && a.sourcePrefixLength === b.sourcePrefixLength && a.address.every((octet, index) => octet === b.address[index]);
+  if (a.family !== b.family || a.sourcePrefixLength !== b.sourcePrefixLength) return false;
+  for (let at = 0; at < a.address.length; at += 1) if (a.address[at] !== b.address[at]) return false;
+  return true;
 }
 
 /** One that tells nothing of the client is none. */

@@ -38,12 +38,15 @@ export function formatEndpoint(endpoint: Endpoint): string {
 
 /** 127.0.0.0/8 and ::1, also when written as an IPv4-mapped IPv6 address. */
 export function isLoopback(address: string): boolean {
+  // Asked of every query and request: most addresses need no closer look.
+  if (!address.startsWith('127.') && !address.startsWith('::')) return false;
   const plain = unmapIPv4(address);
   return isIPv4(plain) ? plain.startsWith('127.') : plain === '::1';
 }
 
 /** "::ffff:192.0.2.1" -> "192.0.2.1"; anything else stays. */
 export function unmapIPv4(address: string): string {
+  if (!address.startsWith('::')) return address;
   const match = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   return match?.[1] ?? address;
 }

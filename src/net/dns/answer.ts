@@ -8,7 +8,7 @@ import type { Eventual } from '../handler.js';
 import { createResponse } from './build.js';
 import { createEdns, encodeTcpKeepalive, findOption, isMalformedOption, OPTION, udpReplySize } from './edns.js';
 import { OPCODE, RCODE, SILENCE, type DnsHandler, type DnsMessage, type DnsQuery, type DnsReply, type DnsShared, type Peer } from './message.js';
-import { readOrdinary } from './ordinary.js';
+import { findAsked, OrdinaryQuery, readOrdinary } from './ordinary.js';
 import { encodeWithin } from './truncate.js';
 import { refuseSigned } from './tsig.js';
 import { decodeMessage, type Decoded } from './wire.js';
@@ -93,8 +93,8 @@ export function createAnswerer(handler: DnsHandler, log: Log, { tcpIdleMs }: Ans
 
 /** undefined when it takes the message itself: to cut it, or to say more with it. */
 function octetsOfShared(query: DnsMessage, { shared, options }: DnsShared, peer: Peer, tcpIdleMs: number | undefined): Uint8Array | undefined {
-  if (peer.transport === 'udp') return shared.octetsFor(query, options, udpReplySize(query));
-  const keepalive = tcpIdleMs !== undefined && findOption(query.edns, OPTION.TCP_KEEPALIVE) !== undefined;
+  if (peer.transport === 'udp') return shared.octetsFor(query, options, query instanceof OrdinaryQuery ? query.udpReplySize : udpReplySize(query));
+  const keepalive = tcpIdleMs !== undefined && findAsked(query, OPTION.TCP_KEEPALIVE) !== undefined;
   return keepalive ? undefined : shared.octetsFor(query, options, MAX_MESSAGE_OCTETS);
 }
 

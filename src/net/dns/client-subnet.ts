@@ -37,27 +37,36 @@ export function createClientSubnet(address: string, sourcePrefixLength: number, 
  * one, a prefix longer than its addresses, octets too few or too many, bits beyond the source prefix.
  */
 export function decodeClientSubnet(option: EdnsOption): ClientSubnet | undefined {
-  const { data } = option;
-  if (option.code !== CLIENT_SUBNET_OPTION || data.length < 4) return undefined;
-  const family = ((data[0] as number) << 8) | (data[1] as number);
-  const sourcePrefixLength = data[2] as number;
-  const scopePrefixLength = data[3] as number;
-  if (family !== 0 && family !== 1 && family !== 2) return undefined;
-  const size = ADDRESS_OCTETS[family];
-  if (sourcePrefixLength > size * 8 || scopePrefixLength > size * 8) return undefined;
-  // §6: as many octets as the source prefix needs, the last filled up with zero bits.
-  const given = data.subarray(4);
-  if (given.length !== octetsOf(sourcePrefixLength)) return undefined;
-  const spare = given.length * 8 - sourcePrefixLength;
-  if (spare > 0 && ((given[given.length - 1] as number) & ((1 << spare) - 1)) !== 0) return undefined;
-  const address = new Uint8Array(size);
-  address.set(given);
-  return { family, sourcePrefixLength, scopePrefixLength, address };
+  const { code, data } = option;
+  return code === CLIENT_SUBNET_OPTION && isClientSubnet(data, 0, data.length) ? readClientSubnet(data, 0) : undefined;
 }
 
-/** @throws RangeError for a prefix that the family's addresses don't have: a mistake of ours. */
-export function encodeClientSubnet(subnet: ClientSubnet): EdnsOption {
-  const { family, sourcePrefixLength, scopePrefixLength, address } = subnet;
+/** Whether the option's data, `length` octets at `start`, has the form of §6. */
+export function isClientSubnet(octets: Uint8Array, start: number, length: number): boolean {
+  if (length < 4 || octets[start] !== 0) return false;
+  const family = octets[start + 1] as number;
+  const source = octets[start + 2] as number;
+  const scope = octets[start + 3] as number;
+  if (family !== 0 && family !== 1 && family !== 2) return false;
+  const bits = ADDRESS_OCTETS[family] * 8;
+  // §6: as many octets as the source prefix needs, the last filled up with zero bits.
+  if (source > bits || scope > bits || length - 4 !== octetsOf(source)) return false;
+  const spare = octetsOf(source) * 8 - source;
+  return spare === 0 || ((octets[start + length - 1] as number) & ((1 << spare) - 1)) === 0;
+}
+
+/** Only where isClientSubnet says that it is one. */
+export function readClientSubnet(octets: Uint8Array, start: number): ClientSubnet {
+  const family = octets[start + 1] as ClientSubnet['family'];
+  const sourcePrefixLength = octets[start + 2] as number;
+  const address = new Uint8Array(ADDRESS_OCTETS[family]);
+  for (let at = octetsOf(sourcePrefixLength) - 1; at >= 0; at -= 1) address[at] = octets[start + 4 + at] as number;
+  return { family, sourcePrefixLength, scopePrefixLength: octets[start + 3] as number, address };
+}
+
+/** `scopePrefixLength`: in place of the subnet's own. @throws RangeError for a prefix that the family's addresses don't have: a mistake of ours. */
+export function encodeClientSubnet(subnet: ClientSubnet, scopePrefixLength = subnet.scopePrefixLength): EdnsOption {
+  const { family, sourcePrefixLength, address } = subnet;
   const bits = ADDRESS_OCTETS[family] * 8;
   if (address.length * 8 !== bits || !isPrefixLength(sourcePrefixLength, bits) || !isPrefixLength(scopePrefixLength, bits)) {
     throw new RangeError(`not a client subnet: family ${family}, ${address.length} octets, /${sourcePrefixLength}, scope /${scopePrefixLength}`);
@@ -67,7 +76,9 @@ export function encodeClientSubnet(subnet: ClientSubnet): EdnsOption {
   data[1] = family;
   data[2] = sourcePrefixLength;
   data[3] = scopePrefixLength;
-  data.set(cut(address, sourcePrefixLength).subarray(0, used), 4);
+  for (let at = 0; at < used; at += 1) data[4 + at] = address[at] as number;
+  const spare = used * 8 - sourcePrefixLength;
+  if (spare > 0) data[3 + used] = (data[3 + used] as number) & (0xff << spare);
   return { code: CLIENT_SUBNET_OPTION, data };
 }
 

@@ -29,10 +29,15 @@ export interface Cookie {
 
 /** undefined for another option, and for one to be answered with FORMERR (RFC 7873 §5.2.2): any length but 8 or 16 to 40. */
 export function decodeCookie(option: EdnsOption): Cookie | undefined {
-  const { data } = option;
-  const server = data.length - CLIENT_COOKIE_OCTETS;
-  if (option.code !== COOKIE_OPTION || (server !== 0 && (server < MIN_SERVER_COOKIE_OCTETS || server > MAX_SERVER_COOKIE_OCTETS))) return undefined;
+  const { code, data } = option;
+  if (code !== COOKIE_OPTION || !isCookieLength(data.length)) return undefined;
   return { client: data.subarray(0, CLIENT_COOKIE_OCTETS), server: data.subarray(CLIENT_COOKIE_OCTETS) };
+}
+
+/** Of the option's data. */
+export function isCookieLength(length: number): boolean {
+  const server = length - CLIENT_COOKIE_OCTETS;
+  return server === 0 || (server >= MIN_SERVER_COOKIE_OCTETS && server <= MAX_SERVER_COOKIE_OCTETS);
 }
 
 /** @throws RangeError for parts of other lengths: a mistake of ours. */

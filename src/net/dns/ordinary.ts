@@ -1,14 +1,21 @@
 // The query that nearly every query is: a header, one question without pointers, and at most an OPT. It
 // is known by its octets and decoded only as far as somebody looks, since most answers are known already.
 
-import { decodeOptions, isMalformedOption } from './edns.js';
-import { OPCODE, TYPE, type DnsMessage, type DnsQuery, type Edns, type Question, type ResourceRecord } from './message.js';
+import { isClientSubnet, readClientSubnet, type ClientSubnet } from './client-subnet.js';
+import { isCookieLength } from './cookie.js';
+import { decodeOptions, findOption, OPTION, PLAIN_UDP_SIZE, UDP_PAYLOAD_SIZE } from './edns.js';
+import { OPCODE, TYPE, type DnsMessage, type DnsQuery, type Edns, type EdnsOption, type Question, type ResourceRecord } from './message.js';
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, mixHash, Name } from './name.js';
 import { Reader } from './reader.js';
 
 const HEADER_OCTETS = 12;
 /** Root, type, size, extended rcode, version, flags, length (RFC 6891 §6.1.2). */
 const OPT_OCTETS = 11;
+/** With more of them a query isn't ordinary. */
+const MOST_OPTIONS = 16;
+/** The codes from here on have one bit in common; those that are asked about are few. */
+const OTHER_CODES = 31;
+const NOWHERE = -1;
 const NOTHING: readonly ResourceRecord[] = [];
 
 /** The message, and the query that it is. Its values are those that decodeMessage gives. */
@@ -28,11 +35,14 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
   readonly authorities = NOTHING;
   readonly additionals = NOTHING;
   readonly #flags: number;
+  /** A bit for each code of an option. */
+  readonly #codes: number;
+  readonly #subnetAt: number;
   #edns: Edns | undefined;
   #questions: readonly [Question] | undefined;
 
-  /** Only for octets that readOrdinary has looked through. */
-  constructor(octets: Uint8Array, questionEnd: number, nameHash: number, edns: Edns | undefined) {
+  /** Only for octets that readOrdinary has looked through. `codes`: a bit for each option; `subnetAt`: where the data of the first client subnet begins. */
+  constructor(octets: Uint8Array, questionEnd: number, nameHash: number, codes = 0, subnetAt = NOWHERE) {
     this.octets = octets;
     this.questionEnd = questionEnd;
     this.nameHash = nameHash;
@@ -40,7 +50,8 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
     this.hash = nameHash ^ (((octets[questionEnd - 3] as number) << 8) | ((octets[questionEnd - 4] as number) << 16) | (octets[questionEnd - 1] as number));
     this.hasEdns = octets.length > questionEnd;
     this.#flags = ((octets[2] as number) << 8) | (octets[3] as number);
-    this.#edns = edns;
+    this.#codes = codes;
+    this.#subnetAt = subnetAt;
   }
 
   get message(): this {
@@ -116,7 +127,31 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
 
   get edns(): Edns | undefined {
     if (!this.hasEdns) return undefined;
-    return (this.#edns ??= { udpPayloadSize: u16(this.octets, this.questionEnd + 3), version: 0, dnssecOk: this.dnssecOk, options: [] });
+    return (this.#edns ??= { udpPayloadSize: this.#payloadSize, version: 0, dnssecOk: this.dnssecOk, options: this.#decodeOptions() });
+  }
+
+  #decodeOptions(): readonly EdnsOption[] {
+    const { octets, questionEnd } = this;
+    return this.hasOptions ? decodeOptions(new Reader(new Uint8Array(octets.buffer, octets.byteOffset, octets.length), questionEnd + OPT_OCTETS)) : [];
+  }
+
+  get #payloadSize(): number {
+    return u16(this.octets, this.questionEnd + 3);
+  }
+
+  /** As udpReplySize of edns.ts has it. */
+  get udpReplySize(): number {
+    return this.hasEdns ? Math.min(Math.max(this.#payloadSize, PLAIN_UDP_SIZE), UDP_PAYLOAD_SIZE) : PLAIN_UDP_SIZE;
+  }
+
+  /** false: there is no option of this code. */
+  mayHave(code: number): boolean {
+    return (this.#codes & (1 << Math.min(code, OTHER_CODES))) !== 0;
+  }
+
+  /** The first that its options have; its scope is 0. */
+  get clientSubnet(): ClientSubnet | undefined {
+    return this.#subnetAt === NOWHERE ? undefined : readClientSubnet(this.octets, this.#subnetAt);
   }
 
   /** Whether the question sections are the same, ASCII letter case aside; type and class have none to be set aside. */
@@ -181,13 +216,36 @@ export function readOrdinary(octets: Uint8Array): OrdinaryQuery | undefined {
   if (at + 1 - HEADER_OCTETS > MAX_NAME_OCTETS || end > size) return undefined;
   hash = mixHash(hash);
 
-  if (count === 0) return end === size ? new OrdinaryQuery(octets, end, hash, undefined) : undefined;
+  if (count === 0) return end === size ? new OrdinaryQuery(octets, end, hash) : undefined;
   if (end + OPT_OCTETS > size || octets[end] !== 0 || u16(octets, end + 1) !== TYPE.OPT || octets[end + 6] !== 0) return undefined;
   if (u16(octets, end + 9) !== size - end - OPT_OCTETS) return undefined;
-  if (size === end + OPT_OCTETS) return new OrdinaryQuery(octets, end, hash, undefined);
-  const reader = new Reader(new Uint8Array(octets.buffer, octets.byteOffset, size), end + OPT_OCTETS);
-  const options = decodeOptions(reader);
-  if (reader.failure !== undefined || options.some(isMalformedOption)) return undefined;
-  const edns: Edns = { udpPayloadSize: u16(octets, end + 3), version: 0, dnssecOk: ((octets[end + 7] as number) & 0x80) !== 0, options };
-  return new OrdinaryQuery(octets, end, hash, edns);
+  return size === end + OPT_OCTETS ? new OrdinaryQuery(octets, end, hash) : readOptions(octets, end, hash);
+}
+
+/** undefined also for an option that isMalformedOption of edns.ts finds fault with. */
+function readOptions(octets: Uint8Array, end: number, hash: number): OrdinaryQuery | undefined {
+  const size = octets.length;
+  let codes = 0;
+  let subnetAt = NOWHERE;
+  let count = 0;
+  for (let at = end + OPT_OCTETS; at < size; ) {
+    const start = at + 4;
+    if (start > size || (count += 1) > MOST_OPTIONS) return undefined;
+    const code = u16(octets, at);
+    const length = u16(octets, at + 2);
+    at = start + length;
+    if (at > size) return undefined;
+    if (code === OPTION.CLIENT_SUBNET) {
+      // RFC 7871 §6: the scope of a query is 0.
+      if (!isClientSubnet(octets, start, length) || octets[start + 3] !== 0) return undefined;
+      if (subnetAt === NOWHERE) subnetAt = start;
+    } else if (code === OPTION.COOKIE && !isCookieLength(length)) return undefined;
+    codes |= 1 << Math.min(code, OTHER_CODES);
+  }
+  return new OrdinaryQuery(octets, end, hash, codes, subnetAt);
+}
+
+/** findOption of edns.ts, for a query: its OPT is decoded only if it may have such an option. */
+export function findAsked(query: DnsMessage, code: number): EdnsOption | undefined {
+  return query instanceof OrdinaryQuery && !query.mayHave(code) ? undefined : findOption(query.edns, code);
 }

@@ -69,8 +69,7 @@ function writeOpt(octets: Uint8Array, start: number, dnssecOk: boolean, options:
     octets[at++] = code;
     octets[at++] = data.length >>> 8;
     octets[at++] = data.length;
-    octets.set(data, at);
-    at += data.length;
+    for (const octet of data) octets[at++] = octet;
   }
 }
 
