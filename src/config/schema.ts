@@ -278,7 +278,7 @@ export const FIELDS = {
   } satisfies Field<number>,
   serveHost: {
     env: 'CDN_SERVE_HOST',
-    summary: 'a host that a store answers for besides its own addresses and the names of the catalog: a name, "*.name" for those below it, or "*" for any (repeatable)',
+    summary: 'a host that a store answers for besides addresses, localhost and the names of the catalog: a name, "*.name" for those below it, or "*" for any (repeatable)',
     expected: 'a name such as "cdn.example.com" or "*.example.com", or "*"',
     value: 'HOST',
     parse: (text: string) => (/^(?:\*|(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$/.test(text) ? text.toLowerCase().replace(/\.$/, '') : undefined),

@@ -64,8 +64,3 @@ export function outwardAddress(wildcard: string): string {
     .find((entry) => entry.family === family && !entry.internal && !entry.address.startsWith('fe80:'));
   return outward?.address ?? (family === 'IPv6' ? '::1' : '127.0.0.1');
 }
-
-/** Whether an interface of this machine has this address, or it is one of loopback. */
-export function isOwnAddress(address: string): boolean {
-  return isLoopback(address) || Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => entry.address === address) === true);
-}

@@ -17,7 +17,7 @@ const SHARED: readonly string[] = ['accept', 'accept-encoding', 'accept-language
 const CLAIMED = /^(?:forwarded|x-forwarded-.*|x-real-ip|x-original-.*|x-rewrite-.*|x-host)$/;
 
 /** For a request whose answer may be stored: conditions and ranges are the cache's own. */
-export function sharedFields(request: HttpRequest, via: string): Record<string, string> {
+export function sharedFields(request: Pick<HttpRequest, 'fields'>, via: string): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const name of SHARED) {
     const value = request.fields[name];

@@ -7,7 +7,7 @@ import { FRESHNESS } from '../net/http/freshness.js';
 import { appendVia } from '../net/http/forwarding.js';
 import { formatHttpDate } from '../net/http/date.js';
 import type { HeaderFields, HttpRequest } from '../net/http/message.js';
-import type { OriginResponse } from '../net/http/origin-client.js';
+import { OriginError, type OriginResponse } from '../net/http/origin-client.js';
 import { parseContentRange, type ByteRange } from '../net/http/range.js';
 import { freshenedFields, isFreshenedBy, validationFields } from '../net/http/revalidation.js';
 import { selectStorage } from '../net/http/storable.js';
@@ -61,6 +61,22 @@ export function sliceToAskFor(field: string | undefined, sliceOctets: number): {
   return { range: `bytes=${firstPos}-${firstPos + sliceOctets - 1}`, firstPos };
 }
 
+/**
+ * The request fields that chose an answer: those of Vary. Also Origin where it may have been put into
+ * Access-Control-Allow-Origin, which the Fetch standard has answered with Vary, and many forget.
+ */
+function namesOf(asked: HeaderFields, answered: HeaderFields): readonly string[] {
+  const names = parseVary(answered['vary']);
+  if (names === '*') return [];
+  const allowed = answered['access-control-allow-origin'];
+  const isReflected = asked['origin'] !== undefined && allowed !== undefined && allowed.trim() !== '*';
+  return isReflected && !names.includes('origin') ? [...names, 'origin'].sort() : names;
+}
+
+function pick(fields: HeaderFields, names: readonly string[]): HeaderFields {
+  return Object.fromEntries(names.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]])));
+}
+
 export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; readonly random: Random }) {
   const { origin, shelf, octets, sliceOctets, maxWholeOctets, via } = parts;
   const ended = new AbortController();
@@ -83,35 +99,37 @@ export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; 
   function headOf(request: HttpRequest, response: OriginResponse, status: number, fields: HeaderFields): StoredHead {
     const kept: Record<string, string> = { ...fields, via: appendVia(response.fields['via'], via), date: fields['date'] ?? formatHttpDate(response.receivedMs) };
     for (const name of ['content-length', 'content-range']) Reflect.deleteProperty(kept, name);
-    return { kind: 'response', target: request.target, status, fields: kept, requestedMs: response.requestedMs, receivedMs: response.receivedMs };
-  }
-
-  function namesOf(head: StoredHead): readonly string[] {
-    const names = parseVary(head.fields['vary']);
-    return names === '*' ? [] : names;
+    const names = namesOf(request.fields, kept);
+    const chosenBy = names.length === 0 ? {} : { chosenBy: pick(request.fields, names) };
+    return { kind: 'response', target: request.target, status, fields: kept, requestedMs: response.requestedMs, receivedMs: response.receivedMs, ...chosenBy };
   }
 
   function put(request: HttpRequest, head: StoredHead, length: number): Stored {
     const strong = strongEtagOf(head.fields);
     const meta = { version: versionOf(strong, length), length, sliceOctets, head, tags: tagsOf(head.fields) };
-    return shelf.put(request.target, namesOf(head), request.fields, meta);
+    return shelf.put(request.target, namesOf(request.fields, head.fields), request.fields, meta);
   }
 
-  /** RFC 9111 §4.3.4 */
-  function freshen(stored: Stored, response: OriginResponse): Opened {
+  /** RFC 9111 §4.3.4. undefined: by what the update says, it may not be kept any longer, or not for all who got it until now. */
+  function freshen(stored: Stored, response: OriginResponse): Stored | undefined {
     const fields = freshenedFields(stored.head.fields, response.fields);
+    const { target, status, chosenBy } = stored.head;
+    // Not since when it was stale by a purge: this is what ends that.
     const head: StoredHead = {
-      kind: 'response', target: stored.head.target, status: stored.head.status, requestedMs: response.requestedMs, receivedMs: response.receivedMs,
+      kind: 'response', target, status, ...(chosenBy === undefined ? {} : { chosenBy }), requestedMs: response.requestedMs, receivedMs: response.receivedMs,
       fields: { ...fields, via: appendVia(response.fields['via'], via), date: fields['date'] ?? formatHttpDate(response.receivedMs) },
     };
-    return { kind: 'stored', stored: shelf.replace(stored, { ...stored.meta, head, tags: tagsOf(head.fields) }), fwdStatus: 304 };
+    // Who asked shapes nothing of it: it was storable when it came.
+    const mayStay = selectStorage({ method: 'GET', fields: {} }, { ...head, cookies: [] }, FRESHNESS).kind === 'store';
+    if (!mayStay || String(parseVary(head.fields['vary'])) !== String(parseVary(stored.head.fields['vary']))) return undefined;
+    return shelf.replace(stored, { ...stored.meta, head, tags: tagsOf(head.fields) });
   }
 
   function takeWhole(request: HttpRequest, response: OriginResponse, fields: HeaderFields): Opened {
     const { length } = response;
     const head = headOf(request, response, response.status, fields);
     if (length === undefined) {
-      const live = createLiveFill({ request, head, response, names: namesOf(head), sliceOctets, maxOctets: maxWholeOctets, fills: parts.fills, whole: (octetsOf, slices) => {
+      const live = createLiveFill({ request, head, response, names: namesOf(request.fields, head.fields), sliceOctets, maxOctets: maxWholeOctets, fills: parts.fills, whole: (octetsOf, slices) => {
         const stored = put(request, head, octetsOf);
         slices.forEach((slice, index) => parts.octets.keep(stored, index, slice));
       } });
@@ -138,16 +156,36 @@ export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; 
     return { kind: 'stored', stored };
   }
 
+  /**
+   * Somebody's own range went by: what the object is may be kept where all of it could be, so that the next
+   * who asks for it fills it. None of its octets are: they go to the one who asked.
+   */
+  function learn(request: HttpRequest, response: OriginResponse): void {
+    const length = parseContentRange(response.fields['content-range'] ?? '')?.completeLength;
+    if (response.status !== 206 || length === undefined || strongEtagOf(response.fields) === undefined) return;
+    const storage = selectStorage({ method: request.method, fields: request.fields }, { ...response, status: 200 }, FRESHNESS);
+    if (storage.kind === 'store') put(request, headOf(request, response, 200, storage.fields), length);
+  }
+
   async function ask(request: HttpRequest, stale: Stored | undefined, watch: Watch, ranges: boolean): Promise<Opened> {
     const part = ranges && (stale === undefined || stale.strongEtag !== undefined) ? sliceToAskFor(request.fields['range'], sliceOctets) : undefined;
     const conditions = stale === undefined ? {} : validationFields(stale.head.fields);
     const fields = { ...sharedFields(request, via), ...conditions, ...(part === undefined ? {} : { range: part.range }) };
     const response = await origin.request({ method: 'GET', target: request.target, fields, signal: ended.signal });
     if (response.status === 304 && stale !== undefined) {
-      if (isFreshenedBy(stale.head.fields, response.fields) && !watch.isSpoiled([...stale.meta.tags, ...tagsOf(response.fields)])) return freshen(stale, response);
-      return ask(request, undefined, watch, ranges);
+      const holds = isFreshenedBy(stale.head.fields, response.fields) && !watch.isSpoiled([...stale.meta.tags, ...tagsOf(response.fields)]);
+      const stored = holds ? freshen(stale, response) : undefined;
+      if (stored !== undefined) return { kind: 'stored', stored, fwdStatus: 304 };
+      const anew = await ask(request, undefined, watch, ranges);
+      if (anew.kind === 'pass' && (anew.response?.status ?? 0) < 500) shelf.drop(stale, `replaced by an answer that isn't stored: ${anew.why}`);
+      return anew;
     }
-    const status = response.status === 206 && part !== undefined ? 200 : response.status;
+    // RFC 9110 §15.3.7, §15.4.5: answers to a range and to a condition that nobody asked for.
+    if (response.status === 304 || (response.status === 206 && part === undefined)) {
+      response.discard();
+      throw new OriginError('protocol', `${origin.url} answered ${response.status} to a request for all of ${request.target}`);
+    }
+    const status = response.status === 206 ? 200 : response.status;
     const storage = selectStorage({ method: 'GET', fields: request.fields }, { ...response, status }, FRESHNESS);
     const why = watch.isSpoiled(tagsOf(response.fields)) ? 'invalidated' : storage.kind === 'pass' ? storage.why : undefined;
     const inOtherForm = part !== undefined && response.status === 206;
@@ -172,6 +210,7 @@ export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; 
       return { done: ask(request, stale, watching, true).finally(() => watching.end()) };
     },
     freshen,
+    learn,
     watch,
     /** What is under way and meant by this isn't stored when it comes. */
     spoil: (test: PurgeTest): void => {

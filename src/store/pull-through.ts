@@ -70,16 +70,18 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
   /** Also two stores of one name are two: a chain of them is no loop. */
   const via = `${id.replace(/[^A-Za-z0-9-]/g, '-')}-${Buffer.from(env.random.bytes(4)).toString('hex')}`;
   const fills: FillCounts = { done: 0, failed: 0, octets: 0 };
-  const shelf = createShelf(cache, FRESHNESS);
+  const shelf = createShelf(cache, FRESHNESS, env.random);
   const octets = createOctets({
     cache, origin, maxWholeOctets, fills,
-    sliceFields: (stored) => ({ via: `1.1 ${via}`, ...(stored.head.fields['content-encoding'] === undefined ? {} : { 'accept-encoding': stored.head.fields['content-encoding'] }) }),
+    // Also where Vary doesn't say so, a coding is only given to who accepts it.
+    sliceFields: ({ head }) => ({ ...(head.fields['content-encoding'] === undefined ? {} : { 'accept-encoding': head.fields['content-encoding'] }), ...sharedFields({ fields: head.chosenBy ?? {} }, via) }),
     onChanged: (stored) => {
       log.debug(`${stored.head.target} changed at the origin`, { target: stored.head.target });
       shelf.drop(stored, 'it changed at the origin');
     },
   });
   const live = new Map<string, Set<LiveFill>>();
+  /** Those that others may join. */
   const openings = new Map<string, Opening>();
   const opener = createOpener({
     origin, shelf, octets, fills, sliceOctets, maxWholeOctets, via,
@@ -106,12 +108,13 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
     return made(late ? 504 : 502, `No answer from the origin: ${error.message}.\n`, { ...told, detail: late ? 'origin-timeout' : `origin-${error.kind}` });
   }
 
-  /** One at a time for each key, whoever asks. */
-  function openOnce(key: string, request: HttpRequest, stale: Stored | undefined): Opening {
+  /** One at a time for each target, whoever asks. */
+  function openOnce(request: HttpRequest, stale: Stored | undefined): Opening {
+    const { target } = request;
     const opening = opener.open(request, stale);
-    openings.set(key, opening);
+    openings.set(target, opening);
     const over = (): void => {
-      if (openings.get(key) === opening) openings.delete(key);
+      if (openings.get(target) === opening) openings.delete(target);
     };
     opening.done.then(over, over);
     return opening;
@@ -133,7 +136,9 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
     return { status: head.status, fields, body: { kind: 'stream', length: undefined, open: () => fill.read() } };
   }
 
-  const findLive = (request: HttpRequest): LiveFill | undefined => [...(live.get(request.target) ?? [])].find((fill) => fill.serves(request.fields));
+  /** RFC 9111 §4: what is still coming is shared as what is stored is: with whom it may be used without asking. */
+  const mayJoin = (fill: LiveFill, { fields }: HttpRequest): boolean => fill.serves(fields) && judgeFreshness(shelfLifeOf(fill.head), fields, clock.now()).kind === 'fresh';
+  const findLive = (request: HttpRequest): LiveFill | undefined => [...(live.get(request.target) ?? [])].find((fill) => mayJoin(fill, request));
 
   /** What came of an opening, for the one who asked (`own`) or for one who waited along. */
   async function settle(opened: Opened, request: HttpRequest, need: Need, own: boolean): Promise<HttpResponse> {
@@ -148,7 +153,7 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
         return goForward(request, { ...need, reason: 'meta' in found ? 'stale' : 'vary-miss', stale: 'meta' in found ? found : undefined }, true);
       }
       case 'live': {
-        if (own || opened.live.serves(request.fields)) return fromLive(opened.live, request, { ...told, detail: 'stored-when-complete' });
+        if (own || mayJoin(opened.live, request)) return fromLive(opened.live, request, { ...told, detail: 'stored-when-complete' });
         return goForward(request, need, true);
       }
       case 'pass':
@@ -162,12 +167,12 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
     if (request.method === 'HEAD') return head(request, need);
     const personal = isPersonal(request);
     // The answer to a personal request may not be one that can be put together from slices.
-    if (personal && request.fields['range'] !== undefined) return pass(request, { fwd: 'bypass', detail: 'personal' });
+    if (personal && request.fields['range'] !== undefined) return pass(request, { fwd: 'bypass', detail: 'personal' }, true);
     const under = personal || alone ? undefined : openings.get(request.target);
     try {
       const joined = personal || alone || under !== undefined ? undefined : findLive(request);
       if (joined !== undefined) return fromLive(joined, request, { fwd: need.reason, collapsed: true });
-      const opening = under ?? (personal || alone ? opener.open(request, need.stale) : openOnce(request.target, request, need.stale));
+      const opening = under ?? (personal || alone ? opener.open(request, need.stale) : openOnce(request, need.stale));
       const opened = await opening.done;
       // The origin failed, and says so itself (RFC 5861 §4).
       if (opened.kind === 'pass' && opened.response !== undefined && opened.response.status >= 500 && need.mayServeStale && need.stale !== undefined) {
@@ -189,19 +194,23 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
 
   /** RFC 9111 §4.3.5: asks for the head alone, and learns from it about what is stored. */
   async function head(request: HttpRequest, need: Need): Promise<HttpResponse> {
-    const { stale, reason } = need;
+    const { reason } = need;
+    // What the origin says to somebody is no word about what all others get.
+    const stale = isPersonal(request) ? undefined : need.stale;
     const watch = opener.watch(request.target);
     try {
       const fields = { ...(stale === undefined ? passedFields(request, via) : { ...sharedFields(request, via), ...validationFields(stale.head.fields) }) };
       const response = await origin.request({ method: 'HEAD', target: request.target, fields, signal: request.signal });
-      if (stale !== undefined && !isPersonal(request)) {
+      if (stale !== undefined) {
         const isSame = response.status === 304 || (response.status === 200 && compareToHead({ fields: stale.head.fields, length: stale.meta.length }, response.fields) === 'same');
         if (watch.isSpoiled([...stale.meta.tags, ...tagsOf(response.fields)])) return await head(request, { ...need, stale: undefined, mayServeStale: false });
         if (isSame) {
-          const opened = opener.freshen(stale, response);
-          if (opened.kind === 'stored') return await answers.from(opened.stored, request, { fwd: reason, fwdStatus: response.status, ttl: ttlOf(opened.stored) }, clock.now());
+          const stored = opener.freshen(stale, response);
+          if (stored !== undefined) return await answers.from(stored, request, { fwd: reason, fwdStatus: response.status, ttl: ttlOf(stored) }, clock.now());
         }
         if (response.status < 500) shelf.drop(stale, 'HEAD told of another version');
+        // §4.3.3: the condition was ours, and the client knows of none.
+        if (response.status === 304) return await head(request, { ...need, stale: undefined, mayServeStale: false });
       }
       return relay(request, response, via, id, { fwd: reason });
     } catch (error) {
@@ -211,16 +220,20 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
     }
   }
 
-  /** Forward and back, with nothing stored. */
-  async function pass(request: HttpRequest, told: CacheStatus): Promise<HttpResponse> {
+  /** Forward and back, with nothing stored of what is passed. */
+  async function pass(request: HttpRequest, told: CacheStatus, learns = false): Promise<HttpResponse> {
+    const watch = opener.watch(request.target);
     try {
       const { method, target, signal, content } = request;
       const response = await origin.request({ method, target, fields: passedFields(request, via), signal, ...(content === undefined ? {} : { body: content.read() }) });
       for (const doubtful of invalidatedTargets(method, target, origin.url, response)) forget(doubtful, `${method} ${target}`);
+      if (learns && !watch.isSpoiled(tagsOf(response.fields))) opener.learn(request, response);
       return relay(request, response, via, id, told);
     } catch (error) {
       if (error instanceof OriginError) return failed(error, told);
       throw error;
+    } finally {
+      watch.end();
     }
   }
 
@@ -264,7 +277,7 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
   /** Validates in the background (RFC 5861 §3); nobody waits for it. */
   function validateLater(request: HttpRequest, stored: Stored): void {
     if (openings.has(request.target) || isPersonal(request)) return;
-    openOnce(request.target, request, stored).done.then(
+    openOnce(request, stored).done.then(
       (opened) => opened.kind === 'pass' && opened.response?.discard(),
       (error: unknown) => log.debug(`cannot validate ${request.target}: ${messageOf(error)}`, { target: request.target }),
     );

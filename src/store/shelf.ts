@@ -1,6 +1,7 @@
 // Where responses are in the cache store: by their target, and where they vary, by the request fields
 // that chose them (RFC 9111 §4.1).
 
+import type { Random } from '../base/random.js';
 import type { FreshnessPolicy } from '../net/http/freshness.js';
 import type { HeaderFields } from '../net/http/message.js';
 import { variantKey } from '../net/http/vary.js';
@@ -24,9 +25,8 @@ export interface Shelf {
 const MAX_NAMES = 8;
 const MAX_VARIANTS = 128;
 
-export function createShelf(cache: CacheStore, policy: FreshnessPolicy): Shelf {
-  const keyOf = (target: string, names: readonly string[], fields: HeaderFields): CacheKey =>
-    names.length === 0 ? target : `${target}\n${variantKey(names, fields)}`;
+export function createShelf(cache: CacheStore, policy: FreshnessPolicy, random: Random): Shelf {
+  const keyOf = (target: string, series: string, names: readonly string[], fields: HeaderFields): CacheKey => `${target}\n${series}\n${variantKey(names, fields)}`;
 
   function get(key: CacheKey): Stored | undefined {
     const meta = cache.find(key);
@@ -40,20 +40,30 @@ export function createShelf(cache: CacheStore, policy: FreshnessPolicy): Shelf {
     return stored;
   }
 
-  function markVary(target: string, names: readonly string[], variant: CacheKey): void {
+  /** Returns the variant's key. */
+  function markVary(target: string, names: readonly string[], fields: HeaderFields): CacheKey {
     const before = cache.find(target)?.head;
-    const known: VaryHead = isVary(before) ? before : { kind: 'vary', names: [], variants: [] };
+    const known: VaryHead = isVary(before) ? before : { kind: 'vary', series: Buffer.from(random.bytes(9)).toString('base64url'), names: [], variants: [] };
+    const variant = keyOf(target, known.series, names, fields);
     const same = (other: readonly string[]): boolean => other.join() === names.join();
     const first = known.names[0];
-    if (first !== undefined && same(first) && known.variants.includes(variant)) return;
+    if (first !== undefined && same(first) && known.variants.includes(variant)) return variant;
     const variants = [variant, ...known.variants.filter((one) => one !== variant)];
     for (const old of variants.slice(MAX_VARIANTS)) cache.delete(old, 'too many variants of one object');
     const head: VaryHead = {
       kind: 'vary',
+      series: known.series,
       names: [names, ...known.names.filter((other) => !same(other))].slice(0, MAX_NAMES),
       variants: variants.slice(0, MAX_VARIANTS),
     };
     cache.put(target, { version: 'vary', length: 0, sliceOctets: 1, head, tags: [] });
+    return variant;
+  }
+
+  function forget(target: string, why: string): boolean {
+    const head = cache.find(target)?.head;
+    if (isVary(head)) for (const variant of head.variants) cache.delete(variant, why);
+    return cache.delete(target, why);
   }
 
   return {
@@ -62,26 +72,22 @@ export function createShelf(cache: CacheStore, policy: FreshnessPolicy): Shelf {
       if (meta === undefined) return { known: false };
       if (!isVary(meta.head)) return storedOf(target, meta, policy) ?? { known: false };
       for (const names of meta.head.names) {
-        const stored = get(keyOf(target, names, fields));
+        const stored = get(keyOf(target, meta.head.series, names, fields));
         if (stored !== undefined) return stored;
       }
       return { known: true };
     },
     put: (target, names, fields, meta) => {
-      const key = keyOf(target, names, fields);
-      if (names.length > 0) markVary(target, names, key);
-      return store(key, meta);
+      if (names.length > 0) return store(markVary(target, names, fields), meta);
+      if (isVary(cache.find(target)?.head)) forget(target, 'it no longer varies');
+      return store(target, meta);
     },
     replace: (stored, meta) => {
       const next = store(stored.key, meta);
       next.hits = stored.hits;
       return next;
     },
-    forget: (target, why) => {
-      const head = cache.find(target)?.head;
-      if (isVary(head)) for (const variant of head.variants) cache.delete(variant, why);
-      return cache.delete(target, why);
-    },
+    forget,
     drop: (stored, why) => {
       if (cache.find(stored.key)?.version === stored.meta.version) cache.delete(stored.key, why);
     },

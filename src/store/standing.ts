@@ -65,7 +65,7 @@ function describe(stored: Stored, cache: CacheStore, nowMs: number): StandingRes
   const { life, head, meta, key } = stored;
   const ageMs = ageAt(life, nowMs);
   return {
-    vary: key.split('\n').slice(1),
+    vary: key.split('\n').slice(2),
     status: head.status,
     freshness: freshnessOf(stored, nowMs),
     rule: life.rule,

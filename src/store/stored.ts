@@ -16,6 +16,8 @@ export interface StoredHead {
   readonly fields: HeaderFields;
   readonly requestedMs: number;
   readonly receivedMs: number;
+  /** The request fields that chose it (RFC 9111 §4.1), for further requests about it; absent where nothing did. */
+  readonly chosenBy?: HeaderFields;
   /** Purged softly: stale since then, whatever its fields say. */
   readonly staleSinceMs?: number;
 }
@@ -23,6 +25,8 @@ export interface StoredHead {
 /** What stands there of a target whose responses vary: by which fields, the latest first, and where they are. */
 export interface VaryHead {
   readonly kind: 'vary';
+  /** In the variants' keys: what was forgotten with an earlier one of these is never found by a later one. */
+  readonly series: string;
   readonly names: readonly (readonly string[])[];
   readonly variants: readonly CacheKey[];
 }
@@ -50,7 +54,7 @@ export function isResponse(head: unknown): head is StoredHead {
 }
 
 export function isVary(head: unknown): head is VaryHead {
-  return hasKind(head) && head.kind === 'vary';
+  return hasKind(head) && head.kind === 'vary' && 'series' in head;
 }
 
 export function strongEtagOf(fields: HeaderFields): string | undefined {

@@ -15,6 +15,7 @@ function select(fields: Fields, more: More = {}) {
 
 const LM = { 'last-modified': 'Sun, 06 Nov 1994 08:49:37 GMT' };
 const AUTH = { request: { authorization: 'Basic eA==' } };
+const COOKIE = { request: { cookie: 'a=b' } };
 const cc = (text: string): Fields => ({ 'cache-control': text });
 
 // 'store', or the reason in the words of Cache-Status' detail.
@@ -62,8 +63,18 @@ const CASES: readonly [section: string, fields: Fields, outcome: string, more?: 
   ['§7.3 Set-Cookie, public', cc('max-age=1, public'), 'set-cookie', { cookies: ['a=b'] }],
   ['§5.2.2.7 Set-Cookie taken out', cc('max-age=1, private="Set-Cookie"'), 'store', { cookies: ['a=b'] }],
   ['§5.2.2.4 Set-Cookie taken out', cc('max-age=1, no-cache="set-cookie"'), 'store', { cookies: ['a=b'] }],
-  ['§7.1 a request with a cookie that the origin doesn\'t tell apart', cc('max-age=1'), 'cookie', { request: { cookie: 'a=b' } }],
-  ['§4.1 and one that it does', { ...cc('max-age=1'), vary: 'Cookie' }, 'store', { request: { cookie: 'a=b' } }],
+  ['§7.1 a request with a cookie that the origin doesn\'t tell apart', cc('max-age=1'), 'cookie', COOKIE],
+  ['§7.1 the same by Expires, or by nothing but a Last-Modified', { ...LM, expires: 'Fri, 27 Nov 2099 12:00:00 GMT' }, 'cookie', COOKIE],
+  ['§4.1 and one that it does', { ...cc('max-age=1'), vary: 'Cookie' }, 'store', COOKIE],
+  ['§5.2.2.9 a cookie, public', cc('max-age=1, public'), 'store', COOKIE],
+  ['§5.2.2.10 a cookie, s-maxage', cc('s-maxage=1'), 'store', COOKIE],
+  ['§5.2.2.2 a cookie, must-revalidate: nothing about whose it is', cc('max-age=1, must-revalidate'), 'cookie', COOKIE],
+  ['§5.2.2.7 a cookie, public and private: the stricter', cc('max-age=1, public, private'), 'private', COOKIE],
+  ['RFC 9213 §3.1 a cookie, max-age for this kind of cache', { ...cc('no-store'), 'cdn-cache-control': 'max-age=1' }, 'store', COOKIE],
+  ['RFC 9213 §2.2 a cookie, public only in the field that is out of the matter', { ...cc('public, max-age=1'), 'cdn-cache-control': 'stale-if-error=9' }, 'cookie', COOKIE],
+  ['RFC 9213 §2.2 a cookie, malformed: Cache-Control rules', { ...cc('max-age=1'), 'cdn-cache-control': 'max-age=1,' }, 'cookie', COOKIE],
+  ['§7.3 a cookie, public, and Set-Cookie', cc('max-age=1, public'), 'set-cookie', { ...COOKIE, cookies: ['a=b'] }],
+  ['§3.5 a cookie and Authorization, max-age for this kind of cache', { 'cdn-cache-control': 'max-age=1' }, 'authorization', { request: { cookie: 'a=b', authorization: 'Basic eA==' } }],
   ['RFC 9213 §2.2 the targeted field allows', { ...cc('no-store'), 'cdn-cache-control': 'max-age=1' }, 'store'],
   ['RFC 9213 §2.2 the targeted field forbids', { ...cc('max-age=1'), 'cdn-cache-control': 'no-store' }, 'no-store'],
   ['RFC 9213 §2.2 malformed: Cache-Control rules', { ...cc('no-store'), 'cdn-cache-control': 'max-age=1,' }, 'no-store'],

@@ -26,13 +26,13 @@ export interface OriginResponse {
   readonly fields: HeaderFields;
   /** Lines of Set-Cookie; they aren't among the fields. */
   readonly cookies: readonly string[];
-  /** Of the body, where it is told; undefined for HEAD's and others' that have none, too. */
+  /** Of the body, where it is told; of HEAD's what GET's would be. */
   readonly length: number | undefined;
   /** Read it to the end, leave its loop, or call discard(). Throws OriginError where it ends early. */
   readonly body: AsyncIterable<Uint8Array>;
   readonly requestedMs: number;
   readonly receivedMs: number;
-  /** Gives the body up, and with it the connection. */
+  /** Gives the body up, and with it the connection; nothing where the body has ended. */
   discard(): void;
 }
 
@@ -80,6 +80,7 @@ interface Line {
 /** Aborts as the request's signal does, or by itself; released when the answer is over. */
 interface Watch {
   readonly signal: AbortSignal;
+  readonly released: boolean;
   abort(reason: Error): void;
   release(): void;
 }
@@ -89,7 +90,18 @@ function createWatch(parent: AbortSignal): Watch {
   const onAbort = (): void => controller.abort(parent.reason);
   parent.addEventListener('abort', onAbort, { once: true });
   if (parent.aborted) onAbort();
-  return { signal: controller.signal, abort: (reason) => controller.abort(reason), release: () => parent.removeEventListener('abort', onAbort) };
+  let released = false;
+  return {
+    signal: controller.signal,
+    get released() {
+      return released;
+    },
+    abort: (reason) => controller.abort(reason),
+    release: () => {
+      released = true;
+      parent.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 const NO_OCTETS: AsyncIterable<Uint8Array> = (async function* () {})();
@@ -201,20 +213,26 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
     const receivedMs = env.clock.now();
     const { 'set-cookie': cookie, ...others } = arriving.headers;
     const answered = recordOf(others);
-    const length = answered['content-length'];
+    const { 'content-length': length, 'transfer-encoding': coding } = answered;
     const hasBody = method !== 'HEAD' && arriving.status !== 204 && arriving.status !== 304;
-    const byClose = hasBody && length === undefined && answered['transfer-encoding'] === undefined;
+    // RFC 9110 §15: there is no such status. RFC 9112 §6.1, §7: another coding than chunked wasn't asked for (TE), and nobody here undoes it.
+    const broken = arriving.status > 599 ? `a status of ${arriving.status}` : hasBody && coding !== undefined && coding.toLowerCase() !== 'chunked' ? 'a transfer coding that nobody asked for' : undefined;
+    if (broken !== undefined) throw new OriginError('protocol', `${url} answered with ${broken}`);
+    const byClose = hasBody && length === undefined && coding === undefined;
     const reading = readBody(line, arriving, byClose, watch);
     if (!hasBody) void finish(reading);
     return {
       status: arriving.status,
       fields: answered,
       cookies: cookie === undefined ? [] : Array.isArray(cookie) ? cookie : [cookie],
-      length: length === undefined ? undefined : Number(length),
+      // RFC 9112 §6.3: what has no content has none, whatever is announced.
+      length: method === 'HEAD' || hasBody ? (length === undefined ? undefined : Number(length)) : 0,
       body: hasBody ? reading : NO_OCTETS,
       requestedMs,
       receivedMs,
       discard: () => {
+        // The connection is somebody else's by now, or waits for him.
+        if (watch.released) return;
         watch.abort(new Error('given up'));
         watch.release();
         drop(line);
@@ -234,6 +252,7 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
         watch.release();
         drop(line);
         if (watch.signal.aborted) throw watch.signal.reason;
+        if (error instanceof OriginError) throw error;
         throw headError(url, line, error);
       }
     },

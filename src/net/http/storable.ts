@@ -27,7 +27,7 @@ const UNDERSTOOD: ReadonlySet<number> = new Set([
 ]);
 
 /** What stands against storing it, whatever stands for it. */
-function obstacle(request: { readonly method: string; readonly fields: HeaderFields }, response: StorableResponse, directives: CacheDirectives): string | undefined {
+function obstacle(request: { readonly method: string; readonly fields: HeaderFields }, response: StorableResponse, directives: CacheDirectives, targeted: boolean): string | undefined {
   const { status, fields } = response;
   // §3: the method is understood. GET is the one that stores here; HEAD updates (§4.3.5).
   if (request.method !== 'GET') return 'method';
@@ -45,8 +45,10 @@ function obstacle(request: { readonly method: string; readonly fields: HeaderFie
   // §3.5; §5.2.2.7 etc.: each of the three allows it.
   const shared = directives.public || directives.mustRevalidate || directives.sMaxage !== undefined;
   if (request.fields['authorization'] !== undefined && !shared) return 'authorization';
-  // What a cookie shaped is the owner's, unless the origin says that it keeps them apart.
-  if (request.fields['cookie'] !== undefined && !vary.includes('cookie')) return 'cookie';
+  // Stricter than RFC 9111, which has no rule for Cookie: what a cookie may have shaped is its owner's, unless
+  // the origin keeps them apart, or says to shared caches in particular that it is for all (§5.2.2.9, §5.2.2.10; RFC 9213 §3.1).
+  const forAll = directives.public || directives.sMaxage !== undefined || (targeted && directives.maxAge !== undefined);
+  if (request.fields['cookie'] !== undefined && !vary.includes('cookie') && !forAll) return 'cookie';
   // RFC 6265 lets Set-Cookie be cached, and a shared session is the worst that can happen here: only a
   // response that takes the field out of what is shared (private="set-cookie" or no-cache="set-cookie") is stored.
   if (response.cookies.length > 0 && !withheld(directives).has('set-cookie')) return 'set-cookie';
@@ -75,7 +77,7 @@ export function selectStorage(
   request: { readonly method: string; readonly fields: HeaderFields }, response: StorableResponse, policy: FreshnessPolicy = FRESHNESS,
 ): Storage {
   const { directives, targeted } = directivesOf(response.fields);
-  const why = obstacle(request, response, directives);
+  const why = obstacle(request, response, directives, targeted);
   if (why !== undefined) return pass(why);
   if (!hasGround(response, directives, targeted)) return pass('no-rule');
   const fresh = freshnessLifetime(response, policy).ms > 0 && directives.noCache !== '*';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { systemClock } from '../../../src/base/clock.js';
+import { createSeededRandom } from '../../../src/base/random.js';
 import { FRESHNESS } from '../../../src/net/http/freshness.js';
 import { silentLog } from '../../../src/observe/log.js';
 import { targetOfUrl } from '../../../src/store/admin.js';
@@ -33,7 +34,7 @@ describe('a purge', () => {
 
   it('lets others have their turn, and takes also what came meanwhile', async () => {
     const cache = createCacheStore({ memoryOctets: 200_000_000 }, { clock: systemClock, log: silentLog });
-    const shelf = createShelf(cache, FRESHNESS);
+    const shelf = createShelf(cache, FRESHNESS, createSeededRandom(1));
     for (let count = 0; count < 25_000; count += 1) cache.put(`/a/${count}`, metaOf(`/a/${count}`));
     cache.put('/b', metaOf('/b'));
     let turns = 0;
@@ -45,7 +46,7 @@ describe('a purge', () => {
 
   it('by tag takes responses of any target; softly they stay, stale since the first time', async () => {
     const cache = createCacheStore({ memoryOctets: 8_000_000 }, { clock: systemClock, log: silentLog });
-    const parts = { cache, shelf: createShelf(cache, FRESHNESS) };
+    const parts = { cache, shelf: createShelf(cache, FRESHNESS, createSeededRandom(1)) };
     for (const key of ['/a', '/b\naccept: x']) cache.put(key, metaOf(key.split('\n')[0] ?? ''));
     cache.put('/c', { ...metaOf('/c'), tags: [] });
     for (const now of [5000, 9000]) expect(await purgeShelf(parts, { by: 'tag', what: 'film', soft: true }, { ...systemClock, now: () => now })).to.equal(2);
