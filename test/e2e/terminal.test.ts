@@ -63,7 +63,7 @@ describe('a terminal', function () {
   itWith('tmux', 'breaks a message of the story between who and what', async (tmux) => {
     const terminal = await openTerminal(tmux);
     await terminal.type(`${cdn} demo`);
-    await terminal.shows(/Everything is stopped again/);
+    await terminal.shows(/All is stopped again/);
     expect(await terminal.screen()).to.match(/^3\. {2}client 127\.0\.0\.1:\d+ → local DNS 127\.0\.0\.1:\d+\n {4}A\? file1\.hiscinema\.com \(RD=1\)/m);
     expect(await terminal.screen()).to.match(/^Receiving video1 contents now\.\. █{20} 100% \| 773 kB \| /m);
   });
