@@ -8,6 +8,7 @@ import { itWith } from '../helpers/programs.js';
 describe('a terminal', function () {
   this.timeout(60_000);
   const { run } = useProcesses();
+  let opened = 0;
   let stop: (() => Promise<unknown>) | undefined;
   afterEach('end tmux', async () => {
     await stop?.();
@@ -16,7 +17,10 @@ describe('a terminal', function () {
 
   /** A shell in a terminal of its own. */
   async function openTerminal(tmux: string) {
-    const ask = async (...args: readonly string[]): Promise<string> => (await run(tmux, ['-u', '-L', `cdn-test-${process.pid}`, ...args])).stdout;
+    // A tmux of its own, too: one that is just ending takes the next session down with it.
+    opened += 1;
+    const name = `cdn-test-${process.pid}-${opened}`;
+    const ask = async (...args: readonly string[]): Promise<string> => (await run(tmux, ['-u', '-L', name, ...args])).stdout;
     await ask('-f', '/dev/null', 'new-session', '-d', '-s', 't', '-x', '80', '-y', '40', 'env -u NO_COLOR PS1="ready> " sh');
     stop = () => ask('kill-server');
     /** The screen and what has scrolled off it, lines that the terminal has wrapped in one piece. */
