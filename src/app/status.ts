@@ -13,11 +13,12 @@ export interface StatusRequest {
 }
 
 const MAX_OCTETS = 1_000_000;
+const NOBODY_TELLS = ['cdn up   (starts the whole network)', 'cdn dns   (starts the name servers alone)', 'the same command with --status-listen ADDR:PORT, where one that runs says that it tells it'];
 
 async function ask(endpoint: Endpoint, method: 'GET' | 'POST', target: string, env: Pick<Env, 'http'>): Promise<{ readonly status: number; readonly text: string }> {
   const where = formatEndpoint(endpoint);
   const response = await env.http.request({ endpoint, method, target, host: where }).catch((cause: unknown) => {
-    throw new CdnError('DNS_UNREACHABLE', `no name server tells its status on ${where}`, { details: { endpoint }, suggestions: ['cdn dns', `cdn dns --status --status-listen ${where}`], cause });
+    throw new CdnError('DNS_UNREACHABLE', `no name server tells its status on ${where}`, { details: { endpoint }, suggestions: NOBODY_TELLS, cause });
   });
   const parts: Uint8Array[] = [];
   let octets = 0;
@@ -38,7 +39,7 @@ export async function requestStatus({ endpoint, drain, undrain }: StatusRequest,
   for (const [ids, word] of [[drain, 'true'], [undrain, 'false']] as const) {
     for (const id of ids) {
       const { status, text } = await ask(endpoint, 'POST', `/_cdn/drain?store=${encodeURIComponent(id)}&drain=${word}`, env);
-      if (status !== 200) throw new CdnError('USAGE', `cannot drain ${id}: ${text.trim()}`, { details: { endpoint, store: id, status } });
+      if (status !== 200) throw new CdnError('USAGE', `cannot drain ${id}: ${text.trim()}`, { details: { endpoint, store: id, status }, suggestions: ['cdn dns --status   (names the stores)'] });
     }
   }
   const { text } = await ask(endpoint, 'GET', '/_cdn/health', env);

@@ -2,8 +2,8 @@
 
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { CdnError, messageOf } from '../base/errors.js';
-import { printable } from '../base/printable.js';
+import { CdnError, messageOf, systemCode } from '../base/errors.js';
+import { printable, shellWord } from '../base/printable.js';
 import { mediaTypeOf } from '../net/http/media-type.js';
 import { createCatalog, type Catalog } from './catalog.js';
 
@@ -34,6 +34,20 @@ async function objection(folder: string, name: string): Promise<string | undefin
   }
 }
 
+/** What the system says of a folder that is none, in words. */
+const WHY: Readonly<Record<string, string>> = { ENOENT: 'there is no such folder', ENOTDIR: 'it is no folder', EACCES: 'it may not be read' };
+
+function unreadable(folder: string, cause: unknown): CdnError {
+  const why = WHY[systemCode(cause) ?? ''] ?? messageOf(cause);
+  // A shell leaves the ~ of --dir=~/films to the program, as one in quotes.
+  const atHome = folder.startsWith('~/') ? [`--dir "$HOME"/${shellWord(folder.slice(2))}, since the shell has left the ~ as it is`] : [];
+  return new CdnError('FOLDER_UNREADABLE', `cannot read the folder of videos ${printable(folder)}: ${why}`, {
+    details: { folder },
+    suggestions: atHome.length > 0 ? atHome : ['the same command with --dir and a folder that is there'],
+    cause,
+  });
+}
+
 /**
  * The videos (by media type) directly in `folder`, hidden files aside, in name order.
  * @throws CdnError FOLDER_UNREADABLE
@@ -45,11 +59,7 @@ export async function scanFolder(folder: string): Promise<ScannedCatalog> {
     names = await readdir(folder);
     real = await realpath(folder);
   } catch (cause) {
-    throw new CdnError('FOLDER_UNREADABLE', `cannot read the folder of videos ${printable(folder)}: ${messageOf(cause)}`, {
-      details: { folder },
-      suggestions: ['the same command with --dir FOLDER'],
-      cause,
-    });
+    throw unreadable(folder, cause);
   }
   const videos = names.filter((name) => !name.startsWith('.') && mediaTypeOf(name).startsWith('video/')).sort(compareNames);
   const files: string[] = [];

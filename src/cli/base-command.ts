@@ -91,7 +91,11 @@ export abstract class BaseCommand extends Command {
     const failure = describeFailure(error, this.id ?? '');
     if (this.silent) return this.exit(failure.exit);
     if (this.jsonEnabled()) this.logJson(failure.json);
-    else for (const line of [...failure.lines, ...this.didYouMean(error)]) this.logToStderr(line);
+    else {
+      // The likely flag before the long list of all.
+      const [said = '', ...rest] = failure.lines;
+      for (const line of [said, ...this.didYouMean(error), ...rest]) this.logToStderr(line);
+    }
     return this.exit(failure.exit);
   }
 
@@ -109,9 +113,12 @@ export abstract class BaseCommand extends Command {
     const typed = /Nonexistent flags?: (--[\w-]+)/.exec(error.message)?.[1];
     const known = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, help: true }).map((name) => `--${name}`);
     const flag = typed === undefined ? undefined : closest(typed, known);
-    return flag === undefined ? [] : [`  did you mean ${flag}?`];
+    return flag === undefined ? [] : [`  did you mean: ${flag}`];
   }
 }
+
+/** What other programs have as a command of its own. */
+const ELSEWHERE: Readonly<Record<string, string>> = { get: 'fetch', run: 'up', serve: 'up', start: 'up', status: 'dns --status' };
 
 /**
  * Words that are no command: exit 2, and what to type instead. `id` is what oclif made of all of them,
@@ -122,9 +129,10 @@ export function unknownCommandLines(id: string, known: readonly string[]): { exi
   const [first = '', ...rest] = id.split(':');
   if (known.includes(first)) {
     const word = rest.join(':');
-    const folder = /[/\\.~]/.test(word) ? `cdn ${first} --dir ${shellWord(word)}` : `cdn ${first} --help`;
+    const folder = /[/\\.~]/.test(word) ? `cdn ${first} --dir ${word.startsWith('~/') ? `~/${shellWord(word.slice(2))}` : shellWord(word)}` : `cdn ${first} --help`;
     return { exit, lines: [`error: cdn ${first} takes no argument ${JSON.stringify(printable(word))}`, `  try: ${folder}`] };
   }
-  const near = closest(first, known);
+  const meant = ELSEWHERE[first];
+  const near = meant ?? closest(first, known);
   return { exit, lines: [`error: there is no command ${JSON.stringify(printable(first))}`, near === undefined ? '  try: cdn --help' : `  did you mean: cdn ${near}`] };
 }

@@ -29,7 +29,8 @@ export function describeFailure(error: unknown, command: string): Failure {
   if (isUsageError(error)) {
     // oclif appends a pointer to --help, which is said below.
     const said = error.message.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('See more help'));
-    const message = said.map((line) => line.trim().replace(/\s{2,}/g, ': ')).join(' ').replace(/\.$/, '');
+    const told = said.filter((line) => !line.startsWith('The following error'));
+    const message = told.map((line) => line.trim().replace(/^--(\S+)=true /, '--$1 ').replace(/\s{2,}/g, ': ')).join(' ').replace(/\.$/, '');
     return failureOf('USAGE', ERRORS.USAGE.exit, false, message, [`cdn ${command} --help`], {});
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);

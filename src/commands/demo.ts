@@ -45,7 +45,7 @@ export default class Demo extends BaseCommand {
         env,
       );
       this.log(forTerminal(fetchSummary({ ...report, file: path.basename(report.file ?? args.target) })));
-      this.log('Everything is stopped again, and the file is gone with it. To keep a network running: cdn up');
+      this.log('All is stopped again, and the file is gone. To keep a network running: cdn up');
     } finally {
       release();
     }

@@ -47,7 +47,7 @@ export default class Dns extends BaseCommand {
     const request = readStatusRequest(flags);
     if (request) {
       const status = await requestStatus(request, env);
-      for (const line of flags.json ? [JSON.stringify(status, undefined, 2)] : statusLines(status)) this.log(line);
+      for (const line of flags.json ? [JSON.stringify(status, undefined, 2)] : statusLines(status, env.clock.now())) this.log(line);
       return;
     }
     const named = readList('store', FIELDS.store, flags.store)?.map((endpoint, index) => ({ id: `store-${index + 1}`, endpoint }));

@@ -112,7 +112,7 @@ describe('the portal in a browser', function () {
     for (const path of ['/', '/F1/']) {
       await page.goto(portal.url + path);
       expect(await page.getByRole('main').innerText()).to.include(name);
-      expect(await page.title()).to.not.include('run');
+      expect(await page.title()).to.equal(path === '/' ? 'hiscinema.com: now showing' : `${name.slice(0, -'.mp4'.length)} – hiscinema.com`);
     }
     await play(page);
     await playedBeyond(page, 0.2);

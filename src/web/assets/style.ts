@@ -39,7 +39,7 @@ body {
   color: var(--ink);
   font: 1rem/1.55 var(--text);
 }
-h1, h2 { font-family: var(--display); line-height: 1.15; text-wrap: balance; margin: 0; }
+h1, h2 { font-family: var(--display); line-height: 1.15; text-wrap: balance; overflow-wrap: anywhere; margin: 0; }
 h1 { font-size: clamp(2.2rem, 6vw, 3.4rem); font-weight: 600; letter-spacing: -.015em; }
 h2 { font-size: 1.35rem; font-weight: 600; }
 p { margin: 0; }
@@ -77,7 +77,7 @@ main { flex: 1; padding-block: clamp(1rem, 3vw, 2rem) 4rem; }
 .poster { display: block; width: 100%; aspect-ratio: 16 / 9; border-radius: 12px; box-shadow: var(--shadow); transition: transform .18s ease; }
 .card:hover .poster { transform: translateY(-3px); }
 .numeral { font: 600 96px/1 var(--display); letter-spacing: -.04em; }
-.name { display: block; margin-block-start: .8rem; font: 600 1.3rem/1.2 var(--display); }
+.name { display: block; overflow-wrap: anywhere; margin-block-start: .8rem; font: 600 1.3rem/1.2 var(--display); }
 .card:hover .name { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: .18em; }
 .file, .url { overflow-wrap: anywhere; font-size: .82rem; color: var(--soft); }
 .file { color: var(--ink); margin-block-start: .15rem; }
@@ -88,8 +88,9 @@ main { flex: 1; padding-block: clamp(1rem, 3vw, 2rem) 4rem; }
 video { display: block; width: 100%; height: auto; max-height: 78vh; aspect-ratio: 16 / 9; background: #000; }
 .screen:has(video:focus-visible) { outline: 3px solid var(--accent); outline-offset: 3px; }
 video p { color: #fff; padding: 1rem; }
-.neighbours { display: grid; grid-template-columns: 1fr auto 1fr; gap: 1rem; align-items: center; }
-.neighbours > :last-child { justify-self: end; }
+.neighbours { display: grid; grid-template-columns: 1fr auto 1fr; gap: 1rem; align-items: center; overflow-wrap: anywhere; }
+.neighbours > :nth-child(2) { white-space: nowrap; }
+.neighbours > :last-child { justify-self: end; text-align: end; }
 .neighbours > :first-child { justify-self: start; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 2rem 3rem; margin-block-start: 1rem; }
 .columns > * { min-width: 0; }

@@ -3,6 +3,7 @@
 import { PUBLISHER_ZONE, type Title } from '../../catalog/index.js';
 import type { PortalMode } from '../content-source.js';
 import { html, type Html } from '../html.js';
+import { filmName } from './film-name.js';
 import { command, layout } from './layout.js';
 import { poster } from './poster.js';
 
@@ -49,9 +50,10 @@ const WAYS: Readonly<Record<PortalMode, string>> = {
 
 function card(entry: Listed): Html {
   const { title } = entry;
+  const name = filmName(title);
   return html`<li class="card">
-<a class="cover" href="${title.page}">${poster(title.number)}<span class="name">${title.title}</span></a>
-<p class="file"><bdi>${title.file}</bdi></p>
+<a class="cover" href="${title.page}">${poster(title.number)}<span class="name"><bdi>${name}</bdi></span></a>
+<p class="file">${name === title.title ? undefined : `${title.title} · `}<bdi>${title.file}</bdi></p>
 <p class="url"><bdi>${formatContentUrl(entry)}</bdi></p>
 </li>
 `;

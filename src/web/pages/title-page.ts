@@ -4,6 +4,7 @@ import { shellWord } from '../../base/printable.js';
 import { PUBLISHER_ZONE, type Title } from '../../catalog/index.js';
 import { formatBytes } from '../../base/units.js';
 import { html, type Html } from '../html.js';
+import { filmName } from './film-name.js';
 import { command, layout } from './layout.js';
 
 /** How the film gets to the browser, as far as the portal knows. */
@@ -47,18 +48,19 @@ function fact(name: string, value: string | undefined): Html | undefined {
 
 function neighbour(title: Title | undefined, rel: 'prev' | 'next'): Html {
   if (title === undefined) return html`<span></span>`;
-  const label = rel === 'prev' ? html`<span aria-hidden="true">← </span>${title.title}` : html`${title.title}<span aria-hidden="true"> →</span>`;
+  const label = rel === 'prev' ? html`<span aria-hidden="true">← </span><bdi>${filmName(title)}</bdi>` : html`<bdi>${filmName(title)}</bdi><span aria-hidden="true"> →</span>`;
   return html`<a rel="${rel}" href="${title.page}"><span class="hidden">${rel === 'prev' ? 'Previous: ' : 'Next: '}</span>${label}</a>`;
 }
 
 export function titlePage(page: TitlePage): Html {
   const { title, delivery, source, storeUrl } = page;
+  const name = filmName(title);
   const sha256 = delivery.kind === 'relay' && delivery.sha256 !== undefined ? Buffer.from(delivery.sha256).toString('hex') : undefined;
   return layout(
-    `${title.title} – ${PUBLISHER_ZONE}`,
+    `${name} – ${PUBLISHER_ZONE}`,
     html`<article class="title">
-<h1>${title.title}</h1>
-<div class="screen"><video controls playsinline preload="metadata" width="1280" height="720" src="${source}" aria-label="${title.title}, ${title.file}">
+<h1><bdi>${name}</bdi></h1>
+<div class="screen"><video controls playsinline preload="metadata" width="1280" height="720" src="${source}" aria-label="${name}, ${title.file}">
 <p>This browser plays no video. <a href="${source}">Download ${title.file}</a> instead.</p>
 </video></div>
 <nav class="neighbours" aria-label="Other titles">${neighbour(page.previous, 'prev')}<a href="/">All titles</a>${neighbour(page.next, 'next')}</nav>

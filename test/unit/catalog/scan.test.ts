@@ -45,7 +45,17 @@ describe('a folder as a catalog', () => {
     const folder = path.join(await tempFolder(), 'nowhere');
     const error: unknown = await scanFolder(folder).catch((caught: unknown) => caught);
     expect(error).to.be.instanceOf(CdnError).and.include({ code: 'FOLDER_UNREADABLE' });
-    expect((error as CdnError).message).to.contain(folder);
+    expect((error as CdnError).message).to.equal(`cannot read the folder of videos ${folder}: there is no such folder`);
+  });
+  it('that is a file is no folder', async () => {
+    const file = path.join(await tempFolder(), 'a.mp4');
+    await writeFile(file, 'x');
+    const error: unknown = await scanFolder(file).catch((caught: unknown) => caught);
+    expect((error as CdnError).message).to.equal(`cannot read the folder of videos ${file}: it is no folder`);
+  });
+  it('whose ~ the shell has left is told how to be written', async () => {
+    const error: unknown = await scanFolder('~/no such films').catch((caught: unknown) => caught);
+    expect((error as CdnError).suggestions).to.deep.equal([`--dir "$HOME"/'no such films', since the shell has left the ~ as it is`]);
   });
 });
 
