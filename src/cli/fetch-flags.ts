@@ -111,14 +111,17 @@ export type TransferRequest = Omit<FetchRequest, 'target' | 'type' | 'output' | 
 export function readTransferRequest(flags: TransferFlags): TransferRequest {
   const limit = readOptional('speed-limit', FETCH_FIELDS.speedLimit, flags['speed-limit']);
   const ms = readOptional('speed-time', FETCH_FIELDS.speedTime, flags['speed-time']) ?? 30_000;
+  const sha256 = readOptional('checksum', FETCH_FIELDS.checksum, flags.checksum);
+  const range = readOptional('range', FETCH_FIELDS.range, flags.range);
+  if (sha256 !== undefined && range !== undefined) throw new CdnError('USAGE', '--checksum is of the whole file, and --range asks for a part of it: that part could not be checked', { suggestions: ['the same command without one of them'] });
   return {
     parallel: readOptional('parallel', FETCH_FIELDS.parallel, flags.parallel),
-    range: readOptional('range', FETCH_FIELDS.range, flags.range),
+    range,
     limitBytesPerSecond: readOptional('limit-rate', FETCH_FIELDS.limitRate, flags['limit-rate']),
     retries: readOptional('retry', FETCH_FIELDS.retry, flags.retry),
     retryDelayMs: readOptional('retry-delay', FETCH_FIELDS.retryDelay, flags['retry-delay']),
     speedLimit: limit === undefined ? undefined : { bytesPerSecond: limit, ms },
-    sha256: readOptional('checksum', FETCH_FIELDS.checksum, flags.checksum),
+    sha256,
     anew: !flags.continue,
   };
 }

@@ -71,8 +71,8 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
       { url: content.url, role: content.isTitle ? 'store' : undefined, fields: options.fields ?? {}, retries: request.retries, retryDelayMs: request.retryDelayMs },
       { get, locate: findEndpoints, clock: env.clock }, onEvent,
     );
-    // Where a suffix begins only an answer can tell, and then the leftover is chosen already.
-    const offset = request.range === undefined ? 0 : 'suffix' in request.range ? -1 : request.range.firstPos;
+    // Where a suffix begins only an answer can tell, and then the leftover is chosen already: one of the same suffix.
+    const offset = request.range === undefined ? 0 : 'suffix' in request.range ? -request.range.suffix : request.range.firstPos;
     const sink = await openSink(target, { url: content.url.href, offset, anew: request.anew === true }, env, signal);
     const received = await transfer({
       object, parallel: request.parallel ?? 1, range: request.range, limitBytesPerSecond: request.limitBytesPerSecond,

@@ -1,7 +1,6 @@
 // What an earlier run left beside a target: found, and taken over by one run only.
 
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ByteRange } from '../net/http/range.js';
 import { parseJournal, type Journal } from './journal.js';
@@ -25,9 +24,16 @@ function trusted({ head, note }: Journal): readonly ByteRange[] {
   return head.boot !== undefined && head.boot === currentBoot() ? note.have : note.durable;
 }
 
+function taken(name: string, own: string): boolean {
+  try {
+    renameSync(name, own);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export interface Claimed {
-  /** The file with the bytes, by its full path. */
-  readonly data: string;
   readonly journal: Journal;
   readonly have: readonly ByteRange[];
 }
@@ -39,11 +45,11 @@ export type Claim =
   | { readonly kind: 'none' };
 
 /**
- * Takes what the journal at `file` tells of for oneself. Of several that try at the same time one succeeds:
- * the journal is moved away, and a name can be moved once.
- * @param aside a free name in the same folder
+ * Takes what the journal at `file` tells of for oneself: its bytes are at `own` then. Of several that try at
+ * the same time one succeeds: the journal is moved away, and a name can be moved once.
+ * @param own, aside free names in the same folder
  */
-export function claimLeftover(file: string, aside: string): Claim {
+export function claimLeftover(file: string, own: string, aside: string): Claim {
   const found = readJournal(file);
   if (found !== undefined && isHeld(found)) return { kind: 'held' };
   try {
@@ -60,9 +66,10 @@ export function claimLeftover(file: string, aside: string): Claim {
   rmSync(aside, { force: true });
   if (journal === undefined) return { kind: 'none' };
   const folder = path.dirname(file);
-  // A run that ended in order gave the data its usual name, maybe after its last word in the journal.
-  const data = [path.join(folder, path.basename(journal.head.data)), file.replace(/\.journal$/, '')].find((candidate) => existsSync(candidate));
-  return data === undefined ? { kind: 'none' } : { kind: 'claimed', claimed: { data, journal, have: trusted(journal) } };
+  // A run that ended in order gave the data its usual name, after its last word in the journal. One that was
+  // killed did not: what has that name is somebody else's.
+  const names = [path.join(folder, path.basename(journal.head.data)), ...(journal.head.owner === undefined ? [file.replace(/\.journal$/, '')] : [])];
+  return names.some((name) => taken(name, own)) ? { kind: 'claimed', claimed: { journal, have: trusted(journal) } } : { kind: 'none' };
 }
 
 /** Puts a journal where there is none; false when there is one. `aside`: a free name in the same folder. */

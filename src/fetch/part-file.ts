@@ -2,7 +2,7 @@
 // write into each other, with a journal that lets a later run go on. It gets its final name whole and
 // synced, or never.
 
-import { appendFileSync, closeSync, fdatasync, ftruncateSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -46,10 +46,9 @@ function usable(claimed: Claimed, options: PartFileOptions): Leftover | undefine
 /** @throws CdnError DISK_WRITE */
 export function openPartFile(target: Target & { kind: 'file' }, options: PartFileOptions, env: { clock: Clock; random: Random }): Sink {
   const { clock, random } = env;
-  const ownName = (): string => beside(target.path, `.${Buffer.from(random.bytes(4)).toString('hex')}.part`);
   const journalFile = beside(target.path, '.part.journal');
-  let part = ownName();
-  const claim = claimLeftover(journalFile, `${part}.claim`);
+  const part = beside(target.path, `.${Buffer.from(random.bytes(4)).toString('hex')}.part`);
+  const claim = claimLeftover(journalFile, part, `${part}.claim`);
   const leftover = claim.kind === 'claimed' ? usable(claim.claimed, options) : undefined;
   const boot = currentBoot();
   const fd = open();
@@ -72,11 +71,8 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
 
   function open(): number {
     try {
-      if (claim.kind === 'claimed' && leftover !== undefined) {
-        part = claim.claimed.data;
-        return openSync(part, 'r+');
-      }
-      if (claim.kind === 'claimed') rmSync(claim.claimed.data, { force: true });
+      if (leftover !== undefined) return openSync(part, 'r+');
+      if (claim.kind === 'claimed') rmSync(part, { force: true });
       return openSync(part, 'wx+');
     } catch (cause) {
       throw diskError(part, cause);
@@ -137,6 +133,19 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     closeSync(fd);
   }
 
+  /** Where the usual name can't be had, the bytes keep the name they have. */
+  function giveUsualName(as: 'part' | 'corrupt'): string {
+    // Another run's journal may tell of NAME.part, and would vouch for these bytes instead of its own.
+    if (as === 'part' && !journalled && existsSync(journalFile)) return part;
+    try {
+      const usual = beside(target.path, `.${as}`);
+      renameSync(part, usual);
+      return usual;
+    } catch {
+      return part;
+    }
+  }
+
   async function keep(as: 'part' | 'corrupt', have: readonly ByteRange[]): Promise<Kept | undefined> {
     await syncing;
     if (closed) return undefined;
@@ -158,10 +167,7 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
         journalled = false;
       }
     } else await dropJournal();
-    const kept = beside(target.path, `.${as}`);
-    // Where the usual name can't be had, the bytes keep the name they have.
-    const file = await rename(part, kept).then(() => kept, () => part);
-    return { file, resumable: goesOn && journalled };
+    return { file: giveUsualName(as), resumable: goesOn && journalled };
   }
 
   return {
@@ -169,9 +175,11 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     fd,
     leftover,
     write,
-    begin: (version, have) => {
+    begin: (version, have, octets) => {
       try {
-        if (have.length === 0) ftruncateSync(fd, 0);
+        // An earlier run may have been for more than this one.
+        const most = have.length === 0 ? 0 : (octets ?? Infinity);
+        if (fstatSync(fd).size > most) ftruncateSync(fd, most);
       } catch (cause) {
         throw diskError(target.path, cause);
       }
@@ -196,8 +204,8 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
         await (target.replace ? rename(part, target.path) : moveToNew(part, target.path));
       } catch (cause) {
         if (!closed) close();
-        await rename(part, beside(target.path, '.part')).catch(() => undefined);
         await dropJournal();
+        giveUsualName('part');
         throw cause instanceof CdnError ? cause : diskError(target.path, cause);
       }
       await syncFolder(path.dirname(target.path));

@@ -185,6 +185,13 @@ export function createSources(options: SourceOptions, tools: { get: Get; locate:
     }
     follow(found);
     const candidate = candidates.of(found.party.endpoint);
+    // RFC 9110 §15.5.17: with nothing held there is no version that it can be too short for.
+    if (found.response.status === 416 && version === undefined) {
+      found.response.discard();
+      const there = found.response.fields['content-range'];
+      candidates.failed(candidate, partyError('PEER_REFUSED', found.party.role, found.url, found.party.endpoint, `answered 416: the range is not there${there === undefined ? '' : ` (${printable(there, 80)})`}`), { out: true });
+      return undefined;
+    }
     const fit = judge(found.response.status, found.response.fields, { range, version });
     if (fit.kind === 'fits') return { found, candidate, fit };
     const why = `${formatEndpoint(candidate.endpoint)}: ${printable(fit.why)}`;

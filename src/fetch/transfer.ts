@@ -67,7 +67,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
   const begun = clock.monotonic();
   const throttle = options.limitBytesPerSecond === undefined ? undefined : createThrottle(options.limitBytesPerSecond, clock);
   let version: Version | undefined = sink.leftover?.version;
-  let have = leftoverBytes(sink);
+  let have = leftoverBytes(sink, options.range);
   let hasher: Hasher | undefined;
   let first: Answer | undefined;
   let base = options.range !== undefined && !('suffix' in options.range) ? options.range.firstPos : 0;
@@ -95,7 +95,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
     if (expected !== undefined && hasher === undefined) hasher = sink.fd === undefined ? createStreamHasher() : createFileHasher(sink.fd);
     const total = within.lastPos === UNKNOWN_END ? undefined : within.lastPos - base + 1;
     onEvent({ kind: 'transfer', object: options.object, totalBytes: total });
-    sink.begin(version, have.ranges);
+    sink.begin(version, have.ranges, total);
     resumedBytes = have.size;
     if (resumedBytes > 0) onEvent({ kind: 'resumed', bytes: resumedBytes });
   }
@@ -292,12 +292,17 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
   }
 }
 
-/** What an earlier run left; of a whole file the last byte is asked for again, so that somebody says what it is of. */
-function leftoverBytes(sink: Sink): ByteSet {
-  const have = ByteSet.of(sink.leftover?.have ?? []);
-  const length = sink.leftover?.version.length ?? 0;
-  if (!have.covers({ firstPos: 0, lastPos: length - 1 })) return have;
-  return ByteSet.of(length > 1 ? [{ firstPos: 0, lastPos: length - 2 }] : []);
+/** What an earlier run left of what is wanted; where that is all of it, its last byte is asked for again, so that somebody says what it is of. */
+function leftoverBytes(sink: Sink, range: RangeRequest | undefined): ByteSet {
+  if (sink.leftover === undefined) return new ByteSet();
+  const { have, version } = sink.leftover;
+  const end = (version.length ?? UNKNOWN_END) - 1;
+  const wanted = range === undefined ? { firstPos: 0, lastPos: end }
+    : 'suffix' in range ? { firstPos: Math.max(0, end + 1 - range.suffix), lastPos: end }
+      : { firstPos: range.firstPos, lastPos: Math.min(end, range.lastPos ?? end) };
+  const within = ByteSet.of(have.map(({ firstPos, lastPos }) => ({ firstPos: Math.max(firstPos, wanted.firstPos), lastPos: Math.min(lastPos, wanted.lastPos) })));
+  if (!within.covers(wanted)) return within;
+  return ByteSet.of([{ firstPos: wanted.firstPos, lastPos: wanted.lastPos - 1 }]);
 }
 
 /** The same error, with a word on where the bytes are that did arrive. */

@@ -19,8 +19,8 @@ export interface Sink {
   readonly leftover: Leftover | undefined;
   /** Resolves, or returns, when the chunk is with the system. Where there is no `fd`, chunks come in order. */
   write(chunk: Uint8Array, at: number): void | Promise<void>;
-  /** From now on bytes are this version's; what is there of another is forgotten. `have`: what stays. */
-  begin(version: Version, have: readonly ByteRange[]): void;
+  /** From now on bytes are this version's; what is there of another is forgotten. `have`: what stays. `octets`: how long the file will be, if known. */
+  begin(version: Version, have: readonly ByteRange[], octets: number | undefined): void;
   /** These bytes are there now; may be noted for a later run. */
   note(have: readonly ByteRange[]): void;
   /** All has arrived and is right: it gets its final name. On failure what arrived stays apart, as after `keep`. */

@@ -201,6 +201,13 @@ describe('cdn fetch, flag by flag', function () {
     expect([not.code, heads.length]).to.deep.equal([0, 3]);
   });
 
+  it('--checksum is of the whole, and never passed over for a part', async () => {
+    const part = await fetch(`${url}/film.mp4`, '-o', 'part', '-r', '0-9', '--checksum', `sha256:${'0'.repeat(64)}`);
+    expect(part.code).to.equal(2);
+    expect(part.stderr).to.include('--checksum is of the whole');
+    expect(await readdir(folder)).not.to.include('part');
+  });
+
   it('--checksum', async () => {
     const good = await fetch(`${url}/film.mp4`, '--checksum', `sha256:${SHA256.toString('hex')}`);
     expect(good.stdout).to.match(/SHA-256 verified/);

@@ -15,6 +15,13 @@ function rebuild(firstLine: string, fields: HeaderFields): Uint8Array {
   return Buffer.from(`${[firstLine, ...lines].join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
+/** Who is shown the story is not to have the keys. */
+const CREDENTIALS: readonly string[] = ['authorization', 'cookie', 'proxy-authorization'];
+
+function withoutSecrets(fields: HeaderFields): HeaderFields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, CREDENTIALS.includes(name) ? '(left out)' : value]));
+}
+
 /** A request that nobody answered, or not in HTTP. */
 export function tellNoAnswer(story: Story, party: Party, what: string, startedAtMs: number, why: string): void {
   story.phase({ kind: 'connect', label: what, party, sight: 'seen', startMs: startedAtMs, endMs: story.elapsedMs(), failed: why });
@@ -39,7 +46,7 @@ export function tellResponse(story: Story, party: Party, request: HttpClientRequ
     story.wire({ atMs, protocol: request.tls === undefined ? 'http' : 'https', transport: 'tcp', connection, sender, client: local, server: remote, part, octets, origin });
   const nothing = new Uint8Array(0);
   record(startedAtMs, 'client', 'connected', nothing, 'rebuilt');
-  record(connectedAtMs, 'client', 'head', rebuild(`${request.method} ${request.target} HTTP/1.1`, { host: request.host, ...request.fields }), 'rebuilt');
+  record(connectedAtMs, 'client', 'head', rebuild(`${request.method} ${request.target} HTTP/1.1`, { host: request.host, ...withoutSecrets(request.fields ?? {}) }), 'rebuilt');
   record(headAtMs, 'server', 'head', rebuild(`HTTP/1.1 ${formatStatus(response.status)}`, response.fields), 'rebuilt');
 
   let bytes = 0;

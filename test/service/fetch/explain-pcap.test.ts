@@ -29,14 +29,14 @@ describe('fetch: explained to Wireshark', () => {
   const parties = useParties();
   const newFolder = useTempFolders();
 
-  async function capture(options: { readonly mostOctets?: number; readonly url?: (store: Endpoint) => string } = {}) {
+  async function capture(options: { readonly mostOctets?: number; readonly url?: (store: Endpoint) => string; readonly fields?: Readonly<Record<string, string>> } = {}) {
     const store = await parties.http(() => ({ status: 200, fields: { 'content-type': 'text/plain' }, body: { kind: 'bytes', bytes: CONTENT } }));
     const portal = await parties.http(indexHandler(store.port));
     const rows = siteRows(portal, store);
     const dns = await parties.dns(table({ ...rows, 'A file1.hiscinema.com': { ...rows['A file1.hiscinema.com'], account: ACCOUNT } }));
     const target = options.url?.(store) ?? 'hiscinema.com/File1';
     const explainer = createExplainer(target, { keepBodies: true, ...options });
-    const { report, error } = await parties.run(parties.fetcher({ dns }), { watched: true, target }, { onEvent: (event) => explainer.hear(event) });
+    const { report, error } = await parties.run(parties.fetcher({ dns, fields: options.fields ?? {} }), { watched: true, target }, { onEvent: (event) => explainer.hear(event) });
     const explanation = explainer.finish(report === undefined ? { error } : { report });
     const folder = await newFolder();
     const file = path.join(folder, 'story.pcapng');
@@ -50,6 +50,13 @@ describe('fetch: explained to Wireshark', () => {
   };
   const fields = (program: string, file: string, filter: string, ...names: readonly string[]): Promise<readonly string[]> =>
     tshark(program, ['-r', file, '-Y', filter, '-T', 'fields', ...names.flatMap((name) => ['-e', name])]);
+
+  it('holds no credentials: it is made to be passed on', async () => {
+    const { file } = await capture({ url: (store) => `http://127.0.0.1:${store.port}/x`, fields: { authorization: 'Bearer s3cret', cookie: 'id=s3cret', 'x-other': 'shown' } });
+    const text = await readFile(file, 'latin1');
+    expect(text).to.include('x-other: shown').and.to.include('authorization: (left out)');
+    expect(text).not.to.include('s3cret');
+  });
 
   itWith('tshark', 'decodes DNS and HTTP on the ports they had, checksums, streams and the object right', async (program) => {
     const { file, folder, dns, portal, store } = await capture();

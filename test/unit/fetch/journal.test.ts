@@ -45,11 +45,21 @@ describe('fetch: the journal', () => {
     const file = path.join(folder, 'film.mp4.part.journal');
     await writeFile(path.join(folder, 'film.mp4.part'), 'x'.repeat(50));
     await writeFile(file, formatHead({ ...HEAD, owner: thisOwner() }) + note(0, 49));
-    expect(claimLeftover(file, `${file}.1`).kind).to.equal('held');
+    expect(claimLeftover(file, `${file}.own`, `${file}.1`).kind).to.equal('held');
     await writeFile(file, formatHead({ ...HEAD, owner: { pid: 4_194_304, started: '1' } }) + note(0, 49));
-    const kinds = [1, 2, 3].map((number) => claimLeftover(file, `${file}.${number}`).kind);
+    const kinds = [1, 2, 3].map((number) => claimLeftover(file, path.join(folder, `own.${number}`), `${file}.${number}`).kind);
     expect(kinds).to.deep.equal(['claimed', 'none', 'none']);
-    expect(await readdir(folder)).to.deep.equal(['film.mp4.part']);
+    expect(await readdir(folder)).to.deep.equal(['own.1']);
+  });
+
+  it('of a run that was killed tells of the file that it names, and not of what has the usual name', async () => {
+    const folder = await newFolder();
+    const file = path.join(folder, 'film.mp4.part.journal');
+    for (const [owner, kind] of [[{ pid: 4_194_304, started: '1' }, 'none'], [undefined, 'claimed']] as const) {
+      await writeFile(path.join(folder, 'film.mp4.part'), 'x'.repeat(50));
+      await writeFile(file, formatHead({ ...HEAD, data: 'film.mp4.0.part', owner }) + note(0, 49));
+      expect(claimLeftover(file, `${file}.own`, `${file}.1`).kind).to.equal(kind);
+    }
   });
 
   it('of another life of the machine, it is believed as far as it was synced', async () => {
@@ -58,7 +68,7 @@ describe('fetch: the journal', () => {
     for (const [boot, lastPos] of [[currentBoot(), 49], ['another', 9], [undefined, 9]] as const) {
       await writeFile(path.join(folder, 'film.mp4.part'), 'x');
       await writeFile(file, formatHead({ ...HEAD, boot, owner: thisOwner() }).replace(/.*/, formatHead({ ...HEAD, boot, owner: { pid: 4_194_304, started: '1' } }).trimEnd()) + note(0, 49));
-      const claim = claimLeftover(file, `${file}.1`);
+      const claim = claimLeftover(file, `${file}.own`, `${file}.1`);
       if (claim.kind !== 'claimed') throw new Error(claim.kind);
       // Where the system doesn't say which life it is, what was synced must do.
       expect(claim.claimed.have).to.deep.equal([{ firstPos: 0, lastPos: boot === undefined ? 9 : lastPos }]);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { CdnError } from '../../../../src/base/errors.js';
 import { parseProxy, selectProxy } from '../../../../src/net/http/proxy.js';
 
 const variables = { http: 'http://proxy.example:3128', https: undefined, all: 'all.example', none: 'b.example example.org, .example.net,192.0.2.1' };
@@ -27,5 +28,14 @@ describe('net: the proxy of a URL', () => {
     expect(parseProxy('http://u%40x:p@proxy:80')).to.deep.equal({ host: 'proxy', port: 80, authorization: `Basic ${Buffer.from('u@x:p').toString('base64')}` });
     expect(parseProxy('[::1]:3128')).to.include({ host: '::1', port: 3128 });
     for (const bad of ['socks5://proxy:1080', 'https://proxy', 'http://', ':::']) expect(parseProxy(bad), bad).to.equal(undefined);
+  });
+  it('a name that is no escape is sent as it stands', () => {
+    expect(parseProxy('http://u%zz:p@proxy:80')?.authorization).to.equal(`Basic ${Buffer.from('u%zz:p').toString('base64')}`);
+  });
+  it('never goes straight where a proxy of another kind is named, and does not show its password', () => {
+    const work = (): unknown => via('https://a.example/', { all: 'socks5h://me:secret@127.0.0.1:9050' });
+    expect(work).to.throw(CdnError, 'no HTTP proxy (socks5h)').with.property('code', 'USAGE');
+    expect(work).not.to.throw(/secret/);
+    expect(via('https://example.org/', { all: 'socks5h://127.0.0.1:9050' })).to.equal(undefined);
   });
 });
