@@ -96,7 +96,8 @@ function serve(socket: Socket, idleMs: number, places: Places, answer: Answerer,
     if (!socket.writable) return;
     socket.write(frame(octets), touch);
   };
-  const congested = (): boolean => pending >= MAX_PENDING || socket.writableNeedDrain;
+  // One stream at a time: each more would be a message made, and kept, for a client that may never read.
+  const congested = (): boolean => pending >= MAX_PENDING || streaming > 0 || socket.writableNeedDrain;
   const work = (): void => {
     while (!congested() && !socket.destroyed) {
       const octets = deframer.next();

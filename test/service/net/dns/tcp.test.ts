@@ -201,6 +201,22 @@ describe('a DNS server over TCP', () => {
     for (const client of [other, ...greedy.slice(-2)]) expect(await answers(client, 2)).to.equal(true);
   });
 
+  it('sends one stream of messages of a connection after the other, and what was asked behind them in the end', async () => {
+    const events: string[] = [];
+    const server = await parties.server(({ message: asking }) => ({
+      messages: (function* () {
+        events.push(`begin ${asking.id}`);
+        for (let count = 0; count < 3; count += 1) yield createResponse(asking);
+        events.push(`end ${asking.id}`);
+      })(),
+    }));
+    const client = await parties.tcp(server.endpoint);
+    const ids = [1, 2, 3, 4, 5];
+    client.socket.write(Buffer.concat(ids.map((id) => frame(asked(id)))));
+    for (let count = 0; count < 3 * ids.length; count += 1) await client.receive();
+    expect(events).to.deep.equal(ids.flatMap((id) => [`begin ${id}`, `end ${id}`]));
+  });
+
   it('ends a stream of messages that its client does not read', async () => {
     let ended = (): void => undefined;
     const over = new Promise<void>((resolve) => (ended = resolve));
