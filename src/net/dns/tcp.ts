@@ -3,7 +3,7 @@
 // the time it does nothing, the queries worked on, and the octets kept for it.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Clock, Stop } from '../../base/clock.js';
+import { nextTurn, type Clock, type Stop } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
 import { unmapIPv4, type Endpoint } from '../address.js';
@@ -96,7 +96,8 @@ function serve(socket: Socket, idleMs: number, places: Places, answer: Answerer,
     if (!socket.writable) return;
     socket.write(frame(octets), touch);
   };
-  const congested = (): boolean => pending >= MAX_PENDING || socket.writableNeedDrain;
+  // One stream at a time: each more would be a message made, and kept, for a client that may never read.
+  const congested = (): boolean => pending >= MAX_PENDING || streaming > 0 || socket.writableNeedDrain;
   const work = (): void => {
     while (!congested() && !socket.destroyed) {
       const octets = deframer.next();
@@ -125,13 +126,14 @@ function serve(socket: Socket, idleMs: number, places: Places, answer: Answerer,
     else socket.destroy();
   };
   // One message at a time, and the next one when the client has read: a zone may be larger than memory has room for.
+  // What the system takes at once is written at once, some megabytes of it: others have their turn in between.
   const send = async (stream: OctetStream): Promise<void> => {
     pending += 1;
     streaming += 1;
     try {
       for (const octets of stream) {
         if (socket.destroyed) break;
-        await new Promise<void>((resolve) => socket.write(frame(octets), () => resolve()));
+        await new Promise<void>((resolve) => socket.write(frame(octets), () => nextTurn(resolve)));
         touch();
       }
     } catch (error) {

@@ -201,6 +201,44 @@ describe('a DNS server over TCP', () => {
     for (const client of [other, ...greedy.slice(-2)]) expect(await answers(client, 2)).to.equal(true);
   });
 
+  it('sends one stream of messages of a connection after the other, and what was asked behind them in the end', async () => {
+    const events: string[] = [];
+    const ids = [1, 2, 3, 4, 5];
+    let ended = (): void => undefined;
+    const over = new Promise<void>((resolve) => (ended = resolve));
+    const server = await parties.server(({ message: asking }) => ({
+      messages: (function* () {
+        events.push(`begin ${asking.id}`);
+        for (let count = 0; count < 3; count += 1) yield createResponse(asking);
+        events.push(`end ${asking.id}`);
+        if (events.length === 2 * ids.length) ended();
+      })(),
+    }));
+    const client = await parties.tcp(server.endpoint);
+    client.socket.write(Buffer.concat(ids.map((id) => frame(asked(id)))));
+    for (let count = 0; count < 3 * ids.length; count += 1) await client.receive();
+    await over;
+    expect(events).to.deep.equal(ids.flatMap((id) => [`begin ${id}`, `end ${id}`]));
+  });
+
+  it('gives others their turn between two messages of a stream', async () => {
+    let turns = 0;
+    const turnsAt: number[] = [];
+    const server = await parties.server(({ message: asking }) => ({
+      messages: (function* () {
+        for (let count = 0; count < 5; count += 1) {
+          turnsAt.push(turns);
+          setImmediate(() => (turns += 1));
+          yield createResponse(asking);
+        }
+      })(),
+    }));
+    const client = await parties.tcp(server.endpoint);
+    client.send(asked(1));
+    for (let count = 0; count < 5; count += 1) await client.receive();
+    expect(turnsAt).to.deep.equal([0, 1, 2, 3, 4]);
+  });
+
   it('ends a stream of messages that its client does not read', async () => {
     let ended = (): void => undefined;
     const over = new Promise<void>((resolve) => (ended = resolve));
