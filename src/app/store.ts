@@ -4,9 +4,10 @@ import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
 import type { Endpoint } from '../net/address.js';
 import { formatEndpoint } from '../net/address.js';
 import { createHttpServer } from '../net/http/server.js';
-import { createEdge, createStore, type Edge, type EdgeOptions, type Store } from '../store/index.js';
+import { createEdge, createStore, type Edge, type EdgeOptions, type SigningKeys, type Store } from '../store/index.js';
 import type { Env } from './env.js';
 import type { Service } from './service.js';
+import { createLiveSigningKeys } from './signing-keys.js';
 
 /** A content name leads to a store by a name of the CDN's zone; a client may ask by either. */
 const ZONES = [CDN_ZONE, PUBLISHER_ZONE];
@@ -22,6 +23,8 @@ export interface StoreServiceOptions {
   readonly capacity?: number | undefined;
   /** Hosts it answers for besides its own addresses and the names of the two zones. */
   readonly serveHosts?: readonly string[];
+  /** A file of keys: only URLs that are signed with one of them are served. */
+  readonly signedUrls?: string | undefined;
   readonly maxConnections?: number | undefined;
 }
 
@@ -59,15 +62,15 @@ const MAX_CONTENT_OCTETS = 1_000_000_000;
 /** Administrators and those who watch are few. */
 const ADMIN_CONNECTIONS = 64;
 
-function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log'>): Store & Partial<Pick<Edge, 'admin'>> {
+function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, signingKeys: SigningKeys | undefined, env: Pick<Env, 'clock' | 'random' | 'log'>): Store & Partial<Pick<Edge, 'admin'>> {
   const hosts = [...ZONES.flatMap((zone) => [zone, `*.${zone}`]), ...serveHosts];
   if (objects.kind === 'edge') {
     const { origins, cache, sliceOctets, admin } = objects;
-    return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity, admin }, env);
+    return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity, admin, signingKeys }, env);
   }
   const { dir, maxAgeSeconds, memoryOctets = 0 } = objects;
   return createStore({
-    dir, id, memoryOctets, hosts,
+    dir, id, memoryOctets, hosts, signingKeys,
     ...(rateBytesPerSecond === undefined ? {} : { rateBytesPerSecond }),
     ...(capacity === undefined ? {} : { capacity }),
     ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
@@ -76,7 +79,8 @@ function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = []
 
 export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): StoreService {
   const { objects, maxConnections } = options;
-  const store = createRoom(options, env);
+  const keys = options.signedUrls === undefined ? undefined : createLiveSigningKeys(options.signedUrls, env);
+  const store = createRoom(options, keys?.current, env);
   const handler = env.tracing?.http(`cdn store ${options.id}`, store.handler) ?? store.handler;
   const server = createHttpServer({
     endpoint: options.listen,
@@ -97,10 +101,12 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
     async start() {
       await store.start();
       try {
+        await keys?.start();
         await server.start();
         await admin?.start();
       } catch (error) {
         await server.stop(0);
+        await keys?.stop(0);
         await store.stop();
         throw error;
       }
@@ -112,6 +118,8 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
     async stop(graceMs) {
       await Promise.all([server.stop(graceMs), admin?.stop(graceMs)]);
       await store.stop();
+      await keys?.stop(0);
     },
+    ...(keys === undefined ? {} : { reload: () => keys.reload() }),
   };
 }

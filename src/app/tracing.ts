@@ -14,6 +14,7 @@ import { formatRcode, formatType } from '../net/dns/text.js';
 import type { Take, TransferClient, TransferResponse } from '../net/http/client.js';
 import type { HttpHandler, HttpResponse } from '../net/http/message.js';
 import { post } from '../net/http/post.js';
+import { withoutSignature } from '../net/http/signed-url.js';
 import type { Log } from '../observe/log.js';
 import { createSpanExporter } from '../observe/otlp.js';
 import { createTracer, type OpenSpan, type Tracer } from '../observe/spans.js';
@@ -155,7 +156,7 @@ export function createTracing(options: TracingOptions, env: { readonly clock: Cl
       if (place === undefined) return inner.request(request);
       const span = tracer.start({
         service: place.service, name: request.method, kind: 'client', parent: place.parent,
-        attributes: { 'http.request.method': request.method, 'url.full': `${request.tls ? 'https' : 'http'}://${request.host}${request.target}`, 'server.address': request.endpoint.address, 'server.port': request.endpoint.port, 'network.protocol.version': '1.1' },
+        attributes: { 'http.request.method': request.method, 'url.full': `${request.tls ? 'https' : 'http'}://${request.host}${withoutSignature(request.target)}`, 'server.address': request.endpoint.address, 'server.port': request.endpoint.port, 'network.protocol.version': '1.1' },
       });
       try {
         const response = await inner.request({ ...request, fields: { ...request.fields, traceparent: formatTraceparent(span.context) } });

@@ -53,7 +53,9 @@ function withFolderOf(id: string, edge: EdgeObjects): EdgeObjects {
 
 async function startStore(endpoint: Endpoint, plan: StorePlan, options: NetworkOptions, env: Env): Promise<StoreService> {
   const { id, rateBytesPerSecond, capacity } = plan;
-  const objects = options.edge === undefined ? ({ kind: 'folder', dir: options.dir } as const) : withFolderOf(id, options.edge);
+  // Of one process: the stores together take what one alone would.
+  const memoryOctets = Math.floor(DEFAULTS.memoryOctets / options.plan.stores.length);
+  const objects = options.edge === undefined ? ({ kind: 'folder', dir: options.dir, memoryOctets } as const) : withFolderOf(id, options.edge);
   const store = createStoreService({ listen: endpoint, objects, id, rateBytesPerSecond, capacity }, { ...env, log: env.log.as(id) });
   await store.start();
   return store;

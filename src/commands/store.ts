@@ -5,7 +5,7 @@ import { ADMIN_FLAGS, readAdmin } from '../cli/admin-flags.js';
 import { EDGE_FLAGS, readEdge } from '../cli/edge-flags.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
 import { CdnError } from '../base/errors.js';
-import { DEFAULTS, EDGE_FIELDS, FIELDS } from '../config/index.js';
+import { DEFAULTS, EDGE_FIELDS, FIELDS, SIGN_FIELDS } from '../config/index.js';
 
 const LISTEN = FIELDS.listen(DEFAULTS.store);
 
@@ -30,6 +30,7 @@ export default class Store extends BaseCommand {
     capacity: fieldFlag(FIELDS.capacity, { defaultText: 'no limit' }),
     memory: fieldFlag(FIELDS.memory, { defaultText: '256MB' }),
     'serve-host': fieldListFlag(FIELDS.serveHost),
+    'signed-urls': fieldFlag(SIGN_FIELDS.signedUrls),
     'max-connections': fieldFlag(FIELDS.maxConnections, { defaultText: '16384' }),
     id: fieldFlag(FIELDS.id, { defaultText: 'store-1' }),
   };
@@ -50,6 +51,7 @@ export default class Store extends BaseCommand {
       capacity: readOptional('capacity', FIELDS.capacity, flags.capacity),
       rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),
       serveHosts: readList('serve-host', FIELDS.serveHost, flags['serve-host']) ?? [],
+      signedUrls: readOptional('signed-urls', SIGN_FIELDS.signedUrls, flags['signed-urls']),
       maxConnections: readOptional('max-connections', FIELDS.maxConnections, flags['max-connections']),
     };
     const env = await this.createEnv(flags);

@@ -38,6 +38,8 @@ export const DEFAULTS = {
   /** Of an edge, unless told otherwise. */
   sliceOctets: 1_048_576,
   cacheDiskOctets: 10_000_000_000,
+  /** How long a signed URL is good for. */
+  signedMs: 3_600_000,
   /** The clips that come with the program. */
   dir: fileURLToPath(new URL('../../videos', import.meta.url)),
   /** How long a party may be silent before it counts as down: with the program's start, under five seconds. */

@@ -9,11 +9,12 @@ export interface StoreLayers {
   readonly identity: Layer<HttpHandler>;
   readonly health: Layer<HttpHandler>;
   readonly hosts: Layer<HttpHandler>;
+  readonly signedUrls: Layer<HttpHandler>;
   /** What is in memory already. */
   readonly hot: Layer<HttpHandler>;
   readonly objects: HttpHandler;
 }
 
-export function createChain({ accessLog, identity, health, hosts, hot, objects }: StoreLayers): HttpHandler {
-  return compose([accessLog, identity, health, hosts, hot], objects);
+export function createChain({ accessLog, identity, health, hosts, signedUrls, hot, objects }: StoreLayers): HttpHandler {
+  return compose([accessLog, identity, health, hosts, signedUrls, hot], objects);
 }

@@ -17,6 +17,7 @@ import { pace } from './pace.js';
 import { edgeMetrics } from './metrics.js';
 import { createPullThrough, type PullThrough } from './pull-through.js';
 import type { Purge } from './purge.js';
+import { createSignedUrls, type SigningKeys } from './signed-urls.js';
 import type { Store } from './store.js';
 import { createTally, type Tally } from './tally.js';
 import { createCacheStore, type CacheStoreOptions } from './tiered-store.js';
@@ -37,6 +38,8 @@ export interface EdgeOptions {
   readonly hosts?: readonly string[];
   /** There is a door for the administrator, with this token if there is one. */
   readonly admin?: { readonly token: string | undefined } | undefined;
+  /** Only what one of these has signed is served; without it, whatever is asked for. */
+  readonly signingKeys?: SigningKeys | undefined;
 }
 
 export interface Edge extends Store {
@@ -122,7 +125,7 @@ export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; r
   const tally = options.admin === undefined ? undefined : createTally();
   return {
     admin: options.admin === undefined || tally === undefined ? undefined : createEdgeAdmin(options.admin.token, { cache, pullThrough, gauges, tally }, env),
-    handler: compose([createAccessLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createHosts(options.hosts), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
+    handler: compose([createAccessLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createHosts(options.hosts), createSignedUrls(options.signingKeys, env.clock), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
     start: async () => {
       await cache.start();
       gauges.startedMs = env.clock.monotonic();

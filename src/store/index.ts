@@ -1,3 +1,4 @@
 export { createEdge, type Edge, type EdgeOptions } from './edge.js';
+export type { SigningKeys } from './signed-urls.js';
 export { createStore, type Store, type StoreOptions } from './store.js';
 export type { Standing } from './standing.js';

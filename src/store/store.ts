@@ -12,6 +12,7 @@ import { createHotObjects } from './hot-objects.js';
 import { createHealth, type Gauges } from './health.js';
 import { createIdentity } from './identity.js';
 import { createObjects } from './objects.js';
+import { createSignedUrls, type SigningKeys } from './signed-urls.js';
 import { createTitles } from './titles.js';
 import { createAccessLog, createTransferLog } from './transcript.js';
 
@@ -30,6 +31,8 @@ export interface StoreOptions {
   readonly maxAgeSeconds?: number;
   /** Hosts it answers for besides its own addresses; without it, any. */
   readonly hosts?: readonly string[];
+  /** Only what one of these has signed is served; without it, whatever is asked for. */
+  readonly signingKeys?: SigningKeys | undefined;
 }
 
 /** A film rarely changes, and where it does its entity tag tells: a minute late at most. */
@@ -60,6 +63,7 @@ export function createStore(options: StoreOptions, env: { clock: Clock; log: Log
       identity: createIdentity(id),
       health: createHealth({ store: { id, capacity }, gauges, trouble: 'folder unreadable', look: async () => ({ titles: (await titles.current()).titles.length }) }, env.clock),
       hosts: createHosts(options.hosts),
+      signedUrls: createSignedUrls(options.signingKeys, env.clock),
       hot: createHotObjects({ cacheControl, files, digests, gauges, tellTransfer, capacity: capacity ?? Infinity }, env.clock),
       objects: createObjects({ cacheControl, source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity: capacity ?? Infinity }, env),
     }),

@@ -5,6 +5,7 @@ import { formatBytes } from '../base/units.js';
 import { formatEndpoint } from '../net/address.js';
 import type { Layer } from '../net/handler.js';
 import type { HttpHandler, HttpRequest, HttpResponse, TransferOutcome } from '../net/http/message.js';
+import { withoutSignature } from '../net/http/signed-url.js';
 import type { Log, LogFacts } from '../observe/log.js';
 import { parseTraceparent } from '../observe/trace.js';
 
@@ -29,7 +30,8 @@ export function createAccessLog(env: { clock: Clock; log: Log }): Layer<HttpHand
       const startedMs = clock.monotonic();
       const response = await next(request);
       const handlerMs = clock.monotonic() - startedMs;
-      log.debug(`${request.method} ${request.target} ${response.status}`, { ...factsOf(request), target: request.target, status: response.status, ...cacheFacts(response), handlerMs });
+      const target = withoutSignature(request.target);
+      log.debug(`${request.method} ${target} ${response.status}`, { ...factsOf(request), target, status: response.status, ...cacheFacts(response), handlerMs });
       return response;
     };
   };

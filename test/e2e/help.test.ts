@@ -18,8 +18,8 @@ const WITHOUT_VARIABLE: readonly string[] = ['explain', 'explain-file', 'explain
 describe('help', () => {
   const { runCdn } = useProcesses();
 
-  it('is there for the nine commands of the README', async () => {
-    expect(Object.keys(commands).sort()).to.deep.equal(['demo', 'dns', 'fetch', 'purge', 'store', 'trace', 'up', 'web', 'why']);
+  it('is there for the ten commands of the README', async () => {
+    expect(Object.keys(commands).sort()).to.deep.equal(['demo', 'dns', 'fetch', 'purge', 'sign', 'store', 'trace', 'up', 'web', 'why']);
     const { code, stdout } = await runCdn(['--help']);
     expect(code).to.equal(0);
     for (const id of Object.keys(commands)) expect(stdout).to.match(new RegExp(`^  ${id} +\\S`, 'm'));

@@ -1,5 +1,5 @@
 // The TCP side of a server (RFC 7766): queries one after another on a connection, answers as they
-// are ready, in any order. What one client can hold is bounded: connections (tcp-places.ts), and of each
+// are ready, in any order. What one client can hold is bounded: connections (../tcp-places.ts), and of each
 // the time it does nothing, the queries worked on, and the octets kept for it.
 
 import { createServer, type Server, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ import type { Log } from '../../observe/log.js';
 import { unmapIPv4, type Endpoint } from '../address.js';
 import { isStream, type Answered, type Answerer, type OctetStream } from './answer.js';
 import { Deframer, frame } from './framing.js';
-import { clientOf, createPlaces, type Holder, type Places } from './tcp-places.js';
+import { clientOf, createPlaces, type Holder, type Places } from '../tcp-places.js';
 
 /** Queries of one connection being worked on; the next ones wait in its socket. */
 const MAX_PENDING = 64;

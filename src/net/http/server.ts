@@ -8,7 +8,7 @@ import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
 import { isLoopback, unmapIPv4, type Endpoint } from '../address.js';
-import { clientOf, createPlaces, type Holder } from '../dns/tcp-places.js';
+import { clientOf, createPlaces, type Holder } from '../tcp-places.js';
 import { listenError } from '../listen.js';
 import { createConnection, type Connection } from './connection.js';
 import { DirectConnection } from './direct-connection.js';

@@ -18,8 +18,9 @@ describe('a store with a file in memory', () => {
     const file = path.join(folder, 'video1.mp4');
     await writeFile(file, content);
     let ahead = 60_000;
-    // Time has passed since the file was written.
-    const clock: Clock = { ...systemClock, now: () => systemClock.now() + ahead, monotonic: () => systemClock.monotonic() + ahead };
+    // Time has passed since the file was written, and passes then only when told to: however long a test takes.
+    const startedMs = systemClock.monotonic();
+    const clock: Clock = { ...systemClock, now: () => systemClock.now() + ahead, monotonic: () => startedMs + ahead };
     const hot = await startStore(folder, { memoryOctets: 100_000_000 }, clock);
     const cold = await startStore(folder, {}, clock);
     return { file, hot, cold, pass: (ms: number) => (ahead += ms) };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { clientOf, createPlaces, type Holder } from '../../../../src/net/dns/tcp-places.js';
+import { clientOf, createPlaces, type Holder } from '../../../src/net/tcp-places.js';
 
 const IPV6: readonly (readonly [what: string, one: string, other: string, same: boolean])[] = [
   ['addresses of one /64', '2001:db8:0:1::1', '2001:db8:0:1:ffff::2', true],

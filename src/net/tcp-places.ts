@@ -1,6 +1,6 @@
 // Who holds the connections that a server has room for (RFC 7766 §6.2.2, §6.2.3). No sockets here.
 
-import { parseIPv6 } from './ip.js';
+import { parseIPv6 } from './dns/ip.js';
 
 export interface PlaceLimits {
   readonly total: number;
