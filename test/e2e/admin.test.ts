@@ -64,7 +64,7 @@ describe('cdn purge, cdn why', function () {
     [['store', '--admin', '40727'], 2, '--admin: only a store with an origin'],
     [['store', '--origin', 'http://127.0.0.1:1', '--admin', '0', '--admin-token-file', '/no/such/file'], 2, 'cannot read /no/such/file'],
     [['purge'], 2, 'say what to purge'],
-    [['purge', '/a', '--sofft'], 2, 'did you mean --soft?'],
+    [['purge', '/a', '--sofft'], 2, 'did you mean: --soft'],
     [['purge', 'a'], 2, '"a" is no path that begins with "/"'],
     [['purge', '/a', '--admin', '127.0.0.1:1'], 4, 'no edge is administered on 127.0.0.1:1'],
     [['why'], 2, 'url'],
