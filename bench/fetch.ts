@@ -100,7 +100,7 @@ async function main(): Promise<void> {
     await writeFile(path.join(folder, 'curl-urls'), list.map((url) => `url = "${url}"\nremote-name`).join('\n'));
     await writeFile(path.join(folder, 'nginx.conf'), `user root; daemon off; pid ${folder}/pid; worker_processes 1; error_log ${folder}/error.log; events {} http { access_log off; sendfile on; keepalive_requests 100000; server { listen 127.0.0.1:${NGINX_PORT}; root ${www}; location = /shaped.bin { limit_rate 10m; } } }\n`);
     start('nginx', ['-c', path.join(folder, 'nginx.conf'), '-e', path.join(folder, 'error.log')]);
-    const store = (address: string, port: number, ...more: string[]): ChildProcess => start(process.execPath, [CDN, 'store', '--dir', www, '--listen', `${address}:${port}`, '--quiet', ...more]);
+    const store = (address: string, port: number, ...more: string[]): ChildProcess => start(process.execPath, [CDN, 'store', '--dir', www, '--listen', `${address}:${port}`, '--serve-host', 'films.example', '--quiet', ...more]);
     store('127.0.0.1', STORE_PORT);
     store('127.0.0.2', STORE_PORT);
     store('127.0.0.1', SHAPED_PORT, '--rate', '10MB/s');
