@@ -79,8 +79,8 @@ describe('a store with a file in memory', () => {
     for (const reader of readers) await reader.readTo(1);
     const health = JSON.parse((await ask(hot.port, 'GET', '/_cdn/health')).body.toString()) as { transfers: number };
     expect(health.transfers).to.equal(20);
-    // A few pieces of what the readers here have received, and heads; 20 copies would be 800 MB.
-    expect(process.memoryUsage().arrayBuffers - before).to.be.lessThan(20_000_000);
+    // What the readers here have received of it is a piece or more each; 20 copies would be 800 MB.
+    expect(process.memoryUsage().arrayBuffers - before).to.be.lessThan(200_000_000);
     for (const reader of readers) reader.socket.destroy();
     for (const line of await Promise.all(readers.map(() => hot.logged(/^video1 transfer broke off after/)))) expect(line.level).to.equal('warn');
   });
