@@ -32,7 +32,7 @@ function headOf(index: number): unknown {
 
 const COUNT = 20_000;
 /** What the rest of the process may come to hold meanwhile: code that is compiled, above all. */
-const ELSE = 4 << 20;
+const ELSE = 1 << 20;
 const LOADS: readonly { readonly name: string; readonly fill: (store: CacheStore) => void }[] = [
   {
     name: 'many objects of one octet',
