@@ -11,6 +11,7 @@ import { createDnsExchange, type DnsExchange } from '../../src/net/dns/exchange.
 import type { DnsHandler } from '../../src/net/dns/message.js';
 import { createDnsServer } from '../../src/net/dns/server.js';
 import { createLog, type LogLine } from '../../src/observe/log.js';
+import { freePort } from './free-port.js';
 
 export interface Network {
   readonly local: Endpoint;
@@ -72,7 +73,7 @@ export function useParties(): Parties {
       socket.on('message', (datagram: Buffer, from: RemoteInfo) => {
         for (const octets of reply(datagram)) socket.send(octets, from.port, from.address);
       });
-      socket.bind(0, '127.0.0.1');
+      socket.bind(await freePort(), '127.0.0.1');
       await once(socket, 'listening');
       return { address: '127.0.0.1', port: socket.address().port };
     },

@@ -22,6 +22,7 @@ import { createHttpClient } from '../../../src/net/http/client.js';
 import { jsonResponse, type HttpHandler, type HttpResponse } from '../../../src/net/http/message.js';
 import { createHttpServer } from '../../../src/net/http/server.js';
 import { silentLog } from '../../../src/observe/log.js';
+import { freePort } from '../../helpers/free-port.js';
 
 const HERE = '127.0.0.1';
 
@@ -161,12 +162,7 @@ export function useParties() {
 
   /** An endpoint where nobody is: the port was free a moment ago. */
   async function nobody(): Promise<Endpoint> {
-    const server = createServer();
-    server.listen(0, HERE);
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    return { address: HERE, port };
+    return { address: HERE, port: await freePort(HERE) };
   }
 
   function fetcher(options: Partial<FetchOptions> & { dns: Endpoint }, over: Partial<FetchEnv> = {}): Fetcher {

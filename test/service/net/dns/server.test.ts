@@ -13,6 +13,7 @@ import { createDnsServer } from '../../../../src/net/dns/server.js';
 import { encodeMessage } from '../../../../src/net/dns/wire.js';
 import { silentLog } from '../../../../src/observe/log.js';
 import { hex, packet } from '../../../fixtures/dns/packets.js';
+import { freePort } from '../../../helpers/free-port.js';
 import { expectAlive, heldHandler, message, query, smallHandler, useParties } from '../../../fixtures/dns/parties.js';
 
 const asked = (id: number, type: number = TYPE.A): Uint8Array => encodeMessage(query('file1.hercdn.com', type, { id }));
@@ -43,9 +44,9 @@ describe('a DNS server', () => {
     it('says which port is in use, by TCP or by UDP, and leaves nothing open', async () => {
       const tcp = createServer();
       parties.closing(() => tcp.close());
-      tcp.listen(0, '127.0.0.1');
+      const port = await freePort();
+      tcp.listen(port, '127.0.0.1');
       await once(tcp, 'listening');
-      const { port } = tcp.address() as { port: number };
       const server = createDnsServer({ endpoint: { address: '127.0.0.1', port }, what: 'the local DNS' }, smallHandler, { clock: systemClock, log: silentLog });
       parties.closing(() => server.stop());
       const byTcp = await failure(() => server.start());
