@@ -12,7 +12,7 @@ import type { Name } from '../net/dns/name.js';
 import { formatRcode, formatRecord, formatType } from '../net/dns/text.js';
 import type { Cache } from './cache.js';
 import type { Servers } from './delegation.js';
-import { readReply, type Bailiwick, type Reply } from './reply.js';
+import { findOverfull, readReply, type Bailiwick, type Reply } from './reply.js';
 import { tidyRecords } from './rrset.js';
 import type { ServerBook } from './server-book.js';
 import { audienceOf, type Audience } from './subnet.js';
@@ -114,8 +114,9 @@ async function put(tour: Tour, level: Level, server: Endpoint, wanted: Wanted, t
   // The exchange chooses an ID nobody can guess.
   const query = createQuery({ ...wanted, id: 0, recursionDesired: level.forwarded, edns: createEdns({ options }) });
   const result = await tour.env.exchange(server, query, { timeoutMs, mixCase: true });
-  const message = { ...result.message, answers: tidyRecords(result.message.answers) };
-  const reply = readReply(message, wanted, level);
+  const overfull = findOverfull(result.message);
+  const message = overfull ? result.message : { ...result.message, answers: tidyRecords(result.message.answers) };
+  const reply = overfull ?? readReply(message, wanted, level);
   tour.exchanges.push({ startedAtMs, account: () => account(level, wanted, { ...result, message }, reply) });
   return { message, reply };
 }

@@ -38,6 +38,15 @@ export interface Reply {
   readonly ignored: readonly ResourceRecord[];
 }
 
+/** In a reply of 64 KiB there is room for 5,000; to read, keep and pass on that many would hold up everybody's questions. */
+const MAX_RECORDS = 1000;
+
+/** undefined: it has no more records than are taken. */
+export function findOverfull({ answers, authorities, additionals }: DnsMessage): Reply | undefined {
+  const count = answers.length + authorities.length + additionals.length;
+  return count > MAX_RECORDS ? { reading: unusable(`answered with ${count} records, and ${MAX_RECORDS} are the most that are taken`), ignored: [] } : undefined;
+}
+
 export function readReply(message: DnsMessage, question: { readonly name: Name; readonly type: number }, zone: Bailiwick): Reply {
   const reading = read(message, question, zone);
   const believed = new Set<ResourceRecord>(reading.kind === 'unusable' ? [] : reading.chain);

@@ -82,6 +82,20 @@ describe("the local DNS takes from an authority's reply", () => {
   }
 });
 
+describe('the local DNS takes no more records than a thousand', () => {
+  const many = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `a.one.test. 60 A 10.0.${index >>> 8}.${index & 255}`);
+  it('of one reply', async () => {
+    const { handler } = localDns({ [ONE]: scripted({ answers: many(1000) }) });
+    expect((await ask(handler, 'A a.one.test.')).answers).to.have.length(1000);
+  });
+  it('and says whose reply had more', async () => {
+    const { handler } = localDns({ [ONE]: scripted({ answers: many(999), additionals: ['a.one.test. 60 A 192.0.2.1', 'b.one.test. 60 A 192.0.2.1'] }) });
+    const message = await ask(handler, 'A a.one.test.', { options: [] });
+    expect(summary(message)).to.match(/^SERVFAIL ra/);
+    expect(errorOf(message)).to.equal('the authority of one.test at 192.0.2.1:53 answered with 1001 records, and 1000 are the most that are taken');
+  });
+});
+
 describe('the local DNS follows', () => {
   it('RFC 1034 §5.3.3 4c: an alias to the authority of its target', async () => {
     const { handler, wiring } = localDns({ [ONE]: scripted({ answers: ['a.one.test. 60 CNAME b.two.test.'] }), [TWO]: scripted({ answers: ['b.two.test. 20 A 192.0.2.9'] }) });
