@@ -1,19 +1,17 @@
 // A DNS server: UDP and TCP on one address and port, one handler behind both.
 
-import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../base/clock.js';
-import { messageOf, systemCode } from '../../base/errors.js';
+import { systemCode } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
-import { formatEndpoint, type Endpoint } from '../address.js';
+import type { Endpoint } from '../address.js';
 import { listenError } from '../listen.js';
 import { createAnswerer, type Answerer } from './answer.js';
-import { parseIPv4, parseIPv6 } from './ip.js';
 import type { DnsHandler } from './message.js';
-import { openTcp, type TcpListener } from './tcp.js';
-import { openUdp, type UdpListener } from './udp.js';
+import { openTcp } from './tcp.js';
+import { openUdpPlaces } from './udp-places.js';
 
 export interface DnsServerOptions {
-  /** Port 0 takes one that is free for both UDP and TCP; 0.0.0.0 or :: takes the addresses the machine has at start. */
+  /** Port 0 takes one that is free for both UDP and TCP; 0.0.0.0 or :: takes the addresses the machine has, as they come and go. */
   readonly endpoint: Endpoint;
   /** Who listens, for messages about failures: "the local DNS". */
   readonly what?: string;
@@ -83,8 +81,11 @@ async function openListeners(options: DnsServerOptions, answer: Answerer, env: {
       env,
     );
     try {
-      const udp = await openAllUdp(address, tcp.port, answer, env.log);
-      return { port: tcp.port, close: () => closeAll([tcp, ...udp]) };
+      const udp = await openUdpPlaces({ address, port: tcp.port }, answer, env);
+      const close = async (): Promise<void> => {
+        await Promise.all([tcp.close(), udp.close()]);
+      };
+      return { port: tcp.port, close };
     } catch (error) {
       await tcp.close();
       // The system chose a port free for TCP; for UDP it may not be.
@@ -92,47 +93,4 @@ async function openListeners(options: DnsServerOptions, answer: Answerer, env: {
       if (!another) throw error;
     }
   }
-}
-
-async function openAllUdp(address: string, port: number, answer: Answerer, log: Log): Promise<readonly UdpListener[]> {
-  const wildcard = isWildcard(address);
-  const opened: UdpListener[] = [];
-  for (const local of wildcard ? localAddresses(address) : [address]) {
-    try {
-      opened.push(await openUdp({ address: local, port }, answer, log));
-    } catch (error) {
-      // An address may have gone, or not be ready yet, since the machine listed it.
-      if (wildcard && systemCode(error) === 'EADDRNOTAVAIL') {
-        log.warn(`not answering on UDP ${formatEndpoint({ address: local, port })}: ${messageOf(error)}`, { address: local, port });
-      } else {
-        await closeAll(opened);
-        throw error;
-      }
-    }
-  }
-  if (opened.length === 0) throw new Error(`this machine has no address that ${address} could stand for`);
-  return opened;
-}
-
-async function closeAll(listeners: readonly (UdpListener | TcpListener)[]): Promise<void> {
-  await Promise.all(listeners.map((listener) => listener.close()));
-}
-
-function isWildcard(address: string): boolean {
-  return (parseIPv4(address) ?? parseIPv6(address))?.every((octet) => octet === 0) === true;
-}
-
-/**
- * A UDP socket bound to the wildcard answers from whichever address the route suggests, and clients
- * drop what comes from another address than they asked (RFC 2181 §4.1): so one socket an address. ::
- * means IPv4 too, as it does for TCP.
- */
-function localAddresses(wildcard: string): readonly string[] {
-  const both = wildcard.includes(':');
-  return Object.entries(networkInterfaces()).flatMap(([, addresses = []]) =>
-    addresses
-      // A link-local address is no address without its link, and no Endpoint holds one.
-      .filter(({ family, address }) => family === 'IPv4' || (both && !/^fe[89ab]/i.test(address)))
-      .map(({ address }) => address),
-  );
 }
