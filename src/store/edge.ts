@@ -21,7 +21,7 @@ import { createSignedUrls, type SigningKeys } from './signed-urls.js';
 import type { Store } from './store.js';
 import { createTally, type Tally } from './tally.js';
 import { createCacheStore, type CacheStoreOptions } from './tiered-store.js';
-import { createAccessLog, createTransferLog } from './transcript.js';
+import { createAnswerLog, createTransferLog } from './transcript.js';
 
 export interface EdgeOptions {
   /** Servers of the same objects, asked in this order; nothing else is ever asked. */
@@ -125,7 +125,7 @@ export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; r
   const tally = options.admin === undefined ? undefined : createTally();
   return {
     admin: options.admin === undefined || tally === undefined ? undefined : createEdgeAdmin(options.admin.token, { cache, pullThrough, gauges, tally }, env),
-    handler: compose([createAccessLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createHosts(options.hosts), createSignedUrls(options.signingKeys, env.clock), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
+    handler: compose([createAnswerLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createHosts(options.hosts), createSignedUrls(options.signingKeys, env.clock), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
     start: async () => {
       await cache.start();
       gauges.startedMs = env.clock.monotonic();
