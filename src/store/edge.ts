@@ -19,6 +19,7 @@ import { createPullThrough, type PullThrough } from './pull-through.js';
 import type { Purge } from './purge.js';
 import { createSignedUrls, type SigningKeys } from './signed-urls.js';
 import type { Store } from './store.js';
+import { warm } from './warm.js';
 import { createTally, type Tally } from './tally.js';
 import { createCacheStore, type CacheStoreOptions } from './tiered-store.js';
 import { createAnswerLog, createTransferLog } from './transcript.js';
@@ -107,6 +108,7 @@ function createEdgeAdmin(token: string | undefined, { cache, pullThrough, gauges
       log.info(`Purged${purge.soft ? ' softly' : ''} by ${purge.by} ${printable(purge.what)}: ${purged} ${purged === 1 ? 'object' : 'objects'}`, { ...purge, purged });
       return purged;
     },
+    warm: (wish, signal) => warm(wish, { handler: pullThrough.handler, cache, find: pullThrough.find }, signal, clock),
     why: (target) => pullThrough.why(target),
     metrics: () => edgeMetrics({ tally, fills: pullThrough.fills, gauges, usage: cache.usage(), purged: { purges, objects }, uptimeSeconds: (clock.monotonic() - (gauges.startedMs ?? clock.monotonic())) / 1000 }),
   });
