@@ -8,7 +8,7 @@ import type { Env } from './env.js';
 import { startRouting, type Routing, type RoutingPlan } from './routing.js';
 import type { Service } from './service.js';
 
-export interface LiveRouting extends Required<Service> {
+export interface LiveRouting extends Required<Omit<Service, 'reopen'>> {
   /** As of now; there is none before the start. */
   readonly current: Routing;
 }

@@ -10,6 +10,8 @@ export interface Service {
   stop(graceMs: number): Promise<void>;
   /** Reads again what it serves from; absent where there is no such thing. Never rejects. */
   reload?(): Promise<void>;
+  /** Opens anew the logs that it writes; absent where there are none. Never rejects. */
+  reopen?(): Promise<void>;
 }
 
 /** Stops them all at the same time; one that fails to stop doesn't keep the others up. */
@@ -44,11 +46,22 @@ export function untilSignal(restoreTerminal: () => void): { signal: AbortSignal;
   return { signal: controller.signal, release };
 }
 
-/** SIGHUP, which daemons take for "read your files again"; what has no files dies of it as ever. */
-function onHangup(service: Service): () => void {
-  const run = (): void => void service.reload?.();
-  if (service.reload) process.on('SIGHUP', run);
-  return () => void process.off('SIGHUP', run);
+/**
+ * SIGHUP, which daemons take for "read your files again" and for logs that were moved away; SIGUSR1, which
+ * nginx takes for the latter alone. Who has no files dies of them as ever, or in node's debugger.
+ */
+function onFileSignals(service: Service): () => void {
+  const reopen = (): void => void service.reopen?.();
+  const reload = (): void => {
+    reopen();
+    void service.reload?.();
+  };
+  if (service.reload ?? service.reopen) process.on('SIGHUP', reload);
+  if (service.reopen) process.on('SIGUSR1', reopen);
+  return () => {
+    process.off('SIGHUP', reload);
+    process.off('SIGUSR1', reopen);
+  };
 }
 
 /** Resolves when the signal aborts. */
@@ -63,7 +76,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
  */
 export async function runUntilSignal(service: Service, options: { graceMs: number }, env: { log: Log; restoreTerminal(): void; readonly tracing?: { close(): Promise<void> } | undefined }): Promise<void> {
   const { signal, release } = untilSignal(() => env.restoreTerminal());
-  const releaseHangup = onHangup(service);
+  const releaseFileSignals = onFileSignals(service);
   try {
     const asked = aborted(signal);
     const starting = service.start().then(() => 'started' as const);
@@ -77,7 +90,7 @@ export async function runUntilSignal(service: Service, options: { graceMs: numbe
     await service.stop(options.graceMs);
   } finally {
     await env.tracing?.close();
-    releaseHangup();
+    releaseFileSignals();
     release();
   }
 }

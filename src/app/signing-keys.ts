@@ -9,7 +9,7 @@ import type { SigningKey } from '../net/http/signed-url.js';
 import type { Env } from './env.js';
 import type { Service } from './service.js';
 
-export interface LiveSigningKeys extends Required<Service> {
+export interface LiveSigningKeys extends Required<Omit<Service, 'reopen'>> {
   /** As of now; none before the start. */
   current(): readonly SigningKey[];
 }

@@ -6,6 +6,7 @@ import { formatEndpoint } from '../net/address.js';
 import { createHttpServer } from '../net/http/server.js';
 import { createEdge, createStore, type Edge, type EdgeOptions, type SigningKeys, type Store } from '../store/index.js';
 import type { Env } from './env.js';
+import { createAccessLogFile, type AccessLogOptions } from './access-log.js';
 import type { Service } from './service.js';
 import { createLiveSigningKeys } from './signing-keys.js';
 
@@ -25,6 +26,8 @@ export interface StoreServiceOptions {
   readonly serveHosts?: readonly string[];
   /** A file of keys: only URLs that are signed with one of them are served. */
   readonly signedUrls?: string | undefined;
+  /** A line for each answer of the store, not of its admin listener. */
+  readonly accessLog?: AccessLogOptions | undefined;
   readonly maxConnections?: number | undefined;
 }
 
@@ -80,11 +83,13 @@ function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = []
 export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): StoreService {
   const { objects, maxConnections } = options;
   const keys = options.signedUrls === undefined ? undefined : createLiveSigningKeys(options.signedUrls, env);
+  const accessLog = options.accessLog && createAccessLogFile(options.accessLog, env);
   const store = createRoom(options, keys?.current, env);
   const handler = env.tracing?.http(`cdn store ${options.id}`, store.handler) ?? store.handler;
   const server = createHttpServer({
     endpoint: options.listen,
     role: options.id,
+    accessLog: accessLog?.log,
     ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}),
     ...(maxConnections === undefined ? {} : { maxConnections }),
   }, handler, env);
@@ -102,10 +107,12 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
       await store.start();
       try {
         await keys?.start();
+        await accessLog?.start();
         await server.start();
         await admin?.start();
       } catch (error) {
         await server.stop(0);
+        await accessLog?.stop();
         await keys?.stop(0);
         await store.stop();
         throw error;
@@ -117,9 +124,11 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
     },
     async stop(graceMs) {
       await Promise.all([server.stop(graceMs), admin?.stop(graceMs)]);
+      await accessLog?.stop();
       await store.stop();
       await keys?.stop(0);
     },
     ...(keys === undefined ? {} : { reload: () => keys.reload() }),
+    ...(accessLog === undefined ? {} : { reopen: () => accessLog.reopen() }),
   };
 }

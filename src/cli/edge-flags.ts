@@ -9,6 +9,7 @@ export const EDGE_FLAGS = {
   origin: fieldListFlag(EDGE_FIELDS.origin),
   'cache-dir': fieldFlag(EDGE_FIELDS.cacheDir),
   'cache-disk': fieldFlag(EDGE_FIELDS.cacheDisk, { defaultText: '10GB' }),
+  'cache-fsync': fieldFlag(EDGE_FIELDS.cacheFsync, { defaultText: 'never' }),
   slice: fieldFlag(EDGE_FIELDS.slice, { defaultText: '1MiB' }),
 };
 
@@ -20,6 +21,7 @@ export interface EdgeFlags {
   readonly memory?: string | undefined;
   readonly 'cache-dir'?: string | undefined;
   readonly 'cache-disk'?: string | undefined;
+  readonly 'cache-fsync'?: string | undefined;
   readonly slice?: string | undefined;
 }
 
@@ -33,10 +35,11 @@ export function readEdge(flags: EdgeFlags, command: string): EdgeObjects | undef
   const sliceOctets = readOptional('slice', EDGE_FIELDS.slice, flags.slice);
   const folder = readOptional('cache-dir', EDGE_FIELDS.cacheDir, flags['cache-dir']);
   const diskOctets = readOptional('cache-disk', EDGE_FIELDS.cacheDisk, flags['cache-disk']);
-  if (folder === undefined && diskOctets !== undefined) throw new CdnError('USAGE', '--cache-disk: there is no folder to fill', { details: { flag: 'cache-disk' }, suggestions: ['name one with --cache-dir FOLDER'] });
+  const fsync = readOptional('cache-fsync', EDGE_FIELDS.cacheFsync, flags['cache-fsync']) ?? 'never';
+  const idle = diskOctets !== undefined ? 'cache-disk' : flags['cache-fsync'] !== undefined ? 'cache-fsync' : undefined;
+  if (folder === undefined && idle !== undefined) throw new CdnError('USAGE', `--${idle}: there is no folder to fill`, { details: { flag: idle }, suggestions: ['name one with --cache-dir FOLDER'] });
   if (origins.length > 0) {
-    // Not synced slice by slice: what a power failure leaves unfinished is noticed when it is read, and fetched anew.
-    const disk = folder === undefined ? {} : { disk: { folder, maxOctets: diskOctets ?? DEFAULTS.cacheDiskOctets, fsync: false } };
+    const disk = folder === undefined ? {} : { disk: { folder, maxOctets: diskOctets ?? DEFAULTS.cacheDiskOctets, fsync: fsync === 'always' } };
     return { kind: 'edge', origins, cache: { memoryOctets: Math.max(memoryOctets, LEAST_OCTETS), ...disk }, sliceOctets: sliceOctets ?? DEFAULTS.sliceOctets };
   }
   const flag = sliceOctets === undefined ? folder === undefined ? undefined : '--cache-dir' : '--slice';

@@ -1,6 +1,7 @@
 import { createStoreService } from '../app/store.js';
 import { runUntilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
+import { ACCESS_LOG_FLAGS, readAccessLog } from '../cli/access-log-flags.js';
 import { ADMIN_FLAGS, readAdmin } from '../cli/admin-flags.js';
 import { EDGE_FLAGS, readEdge } from '../cli/edge-flags.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
@@ -18,6 +19,7 @@ export default class Store extends BaseCommand {
     { description: 'your own films, slowly enough to watch them arrive', command: '<%= config.bin %> <%= command.id %> --dir ~/films --rate 8Mbit/s' },
     { description: 'an edge of that store, with a second origin in reserve', command: '<%= config.bin %> <%= command.id %> --origin http://127.0.0.1:40721 --origin http://127.0.0.2:40721 --listen 127.0.0.3:40721 --id edge-1' },
     { description: 'an edge that cdn purge, cdn why and Prometheus can ask', command: '<%= config.bin %> <%= command.id %> --origin http://127.0.0.1:40721 --listen 127.0.0.3:40721 --admin 127.0.0.1:40727' },
+    { description: 'a line for each answer, for goaccess and its like', command: '<%= config.bin %> <%= command.id %> --access-log access.log' },
     { description: 'a second store, on an address of its own', command: '<%= config.bin %> <%= command.id %> --listen 127.0.0.2:40721 --id store-2' },
   ];
   static override flags = {
@@ -26,6 +28,7 @@ export default class Store extends BaseCommand {
     'max-age': fieldFlag(EDGE_FIELDS.maxAge, { defaultText: '60s' }),
     ...EDGE_FLAGS,
     ...ADMIN_FLAGS,
+    ...ACCESS_LOG_FLAGS,
     rate: fieldFlag(FIELDS.rate, { defaultText: 'as fast as it goes' }),
     capacity: fieldFlag(FIELDS.capacity, { defaultText: 'no limit' }),
     memory: fieldFlag(FIELDS.memory, { defaultText: '256MB' }),
@@ -52,6 +55,7 @@ export default class Store extends BaseCommand {
       rateBytesPerSecond: readOptional('rate', FIELDS.rate, flags.rate),
       serveHosts: readList('serve-host', FIELDS.serveHost, flags['serve-host']) ?? [],
       signedUrls: readOptional('signed-urls', SIGN_FIELDS.signedUrls, flags['signed-urls']),
+      accessLog: readAccessLog(flags),
       maxConnections: readOptional('max-connections', FIELDS.maxConnections, flags['max-connections']),
     };
     const env = await this.createEnv(flags);

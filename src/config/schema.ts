@@ -216,6 +216,7 @@ export const EDGE_FIELDS = {
   } satisfies Field<URL>,
   cacheDir: pathField('CDN_CACHE_DIR', 'folder in which an edge keeps objects on disk, found again after a restart; without it, in memory only', 'FOLDER'),
   cacheDisk: sizeField('CDN_CACHE_DISK', 'how much of the disk that folder may take', 16_000_000, 1_000_000_000_000_000, 'from 16MB such as "10GB"'),
+  cacheFsync: choiceField('CDN_CACHE_FSYNC', 'whether what is kept there is forced to the disk before it counts (always), or left to the system (never)', ['always', 'never']),
   slice: sizeField('CDN_SLICE', 'the pieces in which an edge fetches and keeps objects', 65_536, 67_108_864, 'from 64KiB to 64MiB such as "1MiB"'),
   maxAge: durationField('CDN_MAX_AGE', 'how long caches may use an object of this folder without asking again', '60s', 0),
 } as const;

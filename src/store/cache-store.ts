@@ -57,6 +57,8 @@ export interface CacheStore {
    * long as it must be. The octets must not change afterwards. Counts as the use that it was fetched for.
    */
   write(key: CacheKey, version: string, slice: number, octets: Uint8Array): void;
+  /** Counts as a use as well, and is a wish that the slice stay: it goes to disk, if there is one. Resolves when that has taken it, or won't. */
+  settle(key: CacheKey, version: string, slice: number): Promise<void>;
   /** Every slice at once, and for good: a process that is killed next doesn't find it again. False when there was nothing. */
   delete(key: CacheKey, why: string): boolean;
   keys(): Iterable<CacheKey>;

@@ -5,7 +5,7 @@ import { compose } from '../net/handler.js';
 import type { HttpHandler } from '../net/http/message.js';
 
 export interface StoreLayers {
-  readonly accessLog: Layer<HttpHandler>;
+  readonly answerLog: Layer<HttpHandler>;
   readonly identity: Layer<HttpHandler>;
   readonly health: Layer<HttpHandler>;
   readonly hosts: Layer<HttpHandler>;
@@ -15,6 +15,6 @@ export interface StoreLayers {
   readonly objects: HttpHandler;
 }
 
-export function createChain({ accessLog, identity, health, hosts, signedUrls, hot, objects }: StoreLayers): HttpHandler {
-  return compose([accessLog, identity, health, hosts, signedUrls, hot], objects);
+export function createChain({ answerLog, identity, health, hosts, signedUrls, hot, objects }: StoreLayers): HttpHandler {
+  return compose([answerLog, identity, health, hosts, signedUrls, hot], objects);
 }

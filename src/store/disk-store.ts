@@ -48,6 +48,8 @@ export interface DiskStore {
   stop(): Promise<void>;
   /** Takes the slice, unless there is no room in the queue or the disk is not to be written to. */
   write(slice: KeptSlice, octets: Uint8Array): void;
+  /** The same, when there is room in the queue. */
+  settle(slice: KeptSlice, octets: Uint8Array): Promise<void>;
   /** The octets that were written; undefined for what is damaged, which is dropped. */
   read(slice: KeptSlice): Promise<Uint8Array | undefined>;
   touch(slice: KeptSlice): void;
@@ -222,6 +224,20 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
       trouble.failed(error);
     }
   };
+  const write = (slice: KeptSlice, octets: Uint8Array): void => {
+    if (slice.file || slice.queued || !isUsable() || queued + octets.byteLength > options.queueOctets) return;
+    if (slice.number === NO_SLICE) {
+      writeBare(slice);
+      return;
+    }
+    slice.queued = octets;
+    queued += octets.byteLength;
+    void writes.run(() => writeOne(slice, octets)).finally(() => {
+      slice.queued = undefined;
+      queued -= octets.byteLength;
+      if (!slice.file) options.refused(slice);
+    });
+  };
   /** The file system has less room than we may take: what is old goes, for what is new. */
   const shrink = (): void => {
     isShort = true;
@@ -332,19 +348,11 @@ export function createDiskStore(options: DiskStoreOptions, env: { readonly clock
       lock?.release();
       lock = undefined;
     },
-    write: (slice, octets) => {
-      if (slice.file || slice.queued || !isUsable() || queued + octets.byteLength > options.queueOctets) return;
-      if (slice.number === NO_SLICE) {
-        writeBare(slice);
-        return;
-      }
-      slice.queued = octets;
-      queued += octets.byteLength;
-      void writes.run(() => writeOne(slice, octets)).finally(() => {
-        slice.queued = undefined;
-        queued -= octets.byteLength;
-        if (!slice.file) options.refused(slice);
-      });
+    write,
+    settle: async (slice, octets) => {
+      // What waits before it is written when its own turn comes.
+      while (!slice.file && !slice.queued && isUsable() && queued > 0 && queued + octets.byteLength > options.queueOctets) await writes.run(() => Promise.resolve());
+      write(slice, octets);
     },
     read: (slice) => {
       const underWay = reading.get(slice);

@@ -19,9 +19,10 @@ import { createPullThrough, type PullThrough } from './pull-through.js';
 import type { Purge } from './purge.js';
 import { createSignedUrls, type SigningKeys } from './signed-urls.js';
 import type { Store } from './store.js';
+import { warm } from './warm.js';
 import { createTally, type Tally } from './tally.js';
 import { createCacheStore, type CacheStoreOptions } from './tiered-store.js';
-import { createAccessLog, createTransferLog } from './transcript.js';
+import { createAnswerLog, createTransferLog } from './transcript.js';
 
 export interface EdgeOptions {
   /** Servers of the same objects, asked in this order; nothing else is ever asked. */
@@ -107,6 +108,7 @@ function createEdgeAdmin(token: string | undefined, { cache, pullThrough, gauges
       log.info(`Purged${purge.soft ? ' softly' : ''} by ${purge.by} ${printable(purge.what)}: ${purged} ${purged === 1 ? 'object' : 'objects'}`, { ...purge, purged });
       return purged;
     },
+    warm: (wish, signal) => warm(wish, { handler: pullThrough.handler, cache, find: pullThrough.find }, signal, clock),
     why: (target) => pullThrough.why(target),
     metrics: () => edgeMetrics({ tally, fills: pullThrough.fills, gauges, usage: cache.usage(), purged: { purges, objects }, uptimeSeconds: (clock.monotonic() - (gauges.startedMs ?? clock.monotonic())) / 1000 }),
   });
@@ -125,7 +127,7 @@ export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; r
   const tally = options.admin === undefined ? undefined : createTally();
   return {
     admin: options.admin === undefined || tally === undefined ? undefined : createEdgeAdmin(options.admin.token, { cache, pullThrough, gauges, tally }, env),
-    handler: compose([createAccessLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createHosts(options.hosts), createSignedUrls(options.signingKeys, env.clock), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
+    handler: compose([createAnswerLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createHosts(options.hosts), createSignedUrls(options.signingKeys, env.clock), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
     start: async () => {
       await cache.start();
       gauges.startedMs = env.clock.monotonic();

@@ -1,4 +1,5 @@
 export { createEdge, type Edge, type EdgeOptions } from './edge.js';
 export type { SigningKeys } from './signed-urls.js';
 export { createStore, type Store, type StoreOptions } from './store.js';
+export type { Warmed, Warming, WarmWish } from './warm.js';
 export type { Standing } from './standing.js';

@@ -45,6 +45,8 @@ export interface PullThrough {
   forget(target: string, why: string): boolean;
   /** Resolves with the number of responses purged, when nothing of them is answered as fresh any more, nor anything that is under way. */
   purge(purge: Purge): Promise<number>;
+  /** What is stored for such a request, fresh or not. */
+  find(request: Pick<HttpRequest, 'target' | 'fields'>): Stored | undefined;
   /** What there is of a target, and what became of what there was. */
   why(target: string): Standing;
   stop(): Promise<void>;
@@ -323,6 +325,10 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
     fills,
     forget,
     purge,
+    find: ({ target, fields }) => {
+      const found = shelf.find(target, fields);
+      return 'meta' in found ? found : undefined;
+    },
     why: (target) => standingOf(target, { cache, isUnderWay: openings.has(target) || live.has(target) }, clock.now()),
     stop: async () => {
       opener.stop();

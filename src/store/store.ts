@@ -14,7 +14,7 @@ import { createIdentity } from './identity.js';
 import { createObjects } from './objects.js';
 import { createSignedUrls, type SigningKeys } from './signed-urls.js';
 import { createTitles } from './titles.js';
-import { createAccessLog, createTransferLog } from './transcript.js';
+import { createAnswerLog, createTransferLog } from './transcript.js';
 
 export interface StoreOptions {
   /** The folder whose files are the objects. */
@@ -59,7 +59,7 @@ export function createStore(options: StoreOptions, env: { clock: Clock; log: Log
   const gauges: Gauges = { transfers: 0, refused: 0, startedMs: undefined };
   return {
     handler: createChain({
-      accessLog: createAccessLog(env),
+      answerLog: createAnswerLog(env),
       identity: createIdentity(id),
       health: createHealth({ store: { id, capacity }, gauges, trouble: 'folder unreadable', look: async () => ({ titles: (await titles.current()).titles.length }) }, env.clock),
       hosts: createHosts(options.hosts),

@@ -218,6 +218,13 @@ export function createCacheStore({ memoryOctets, disk: diskOptions, policy = cre
       if (admission?.ask(slice.id)) disk?.write(slice, octets);
       release(slice, 'too large for the memory there is');
     },
+    settle: async (key, version, number) => {
+      const slice = sliceOf(key, version, number);
+      const octets = slice?.octets ?? slice?.queued;
+      if (!slice || !octets) return;
+      memory.touch(slice);
+      if (!slice.file) await disk?.settle(slice, octets);
+    },
     delete: (key, why) => {
       const object = objects.get(key);
       if (object) forget(object, why);

@@ -21,7 +21,7 @@ function cacheFacts(response: HttpResponse): LogFacts {
 }
 
 /** A line for each answer at debug level, whatever it is. */
-export function createAccessLog(env: { clock: Clock; log: Log }): Layer<HttpHandler> {
+export function createAnswerLog(env: { clock: Clock; log: Log }): Layer<HttpHandler> {
   const { clock, log } = env;
   return (next) => {
     // Asked once: whether a log wants such lines doesn't change.

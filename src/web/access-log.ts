@@ -2,12 +2,11 @@
 
 import type { Clock } from '../base/clock.js';
 import type { Layer } from '../net/handler.js';
+import { MONTHS } from '../net/http/date.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../net/http/message.js';
 import type { Log } from '../observe/log.js';
 import { parseTraceparent } from '../observe/trace.js';
 import { printableAscii } from '../base/printable.js';
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** Milliseconds since 1970 -> "22/Nov/2026 18:04:06" in local time, as the original prints it. */
 export function formatAccessTime(ms: number): string {

@@ -1,4 +1,4 @@
-// cdn purge and cdn why as a user runs them, against an edge that runs as a user runs it.
+// cdn purge, cdn warm and cdn why as a user runs them, against an edge that runs as a user runs it.
 
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,7 +12,7 @@ async function portsOf(edge: Running): Promise<{ readonly port: string; readonly
   return { port, admin };
 }
 
-describe('cdn purge, cdn why', function () {
+describe('cdn purge, cdn warm, cdn why', function () {
   this.timeout(60_000);
   const { startCdn, runCdn } = useProcesses();
   const tempFolder = useTempFolders();
@@ -44,6 +44,22 @@ describe('cdn purge, cdn why', function () {
     expect(await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()).to.match(/^cdn_requests_total\{status="200",cache="hit"\} 1$/m);
   });
 
+  it('cdn warm fills it from arguments, a file and standard input, and fails where one stays cold', async () => {
+    const { port, admin } = await startEdge([]);
+    const list = path.join(await tempFolder(), 'urls');
+    await writeFile(list, '# films\n/video2\n\n/video1\n');
+    const done = await runCdn(['warm', `http://127.0.0.1:${port}/video1`, '--input-file', list, '--admin', admin]);
+    const lines = done.stdout.trimEnd().split('\n');
+    expect([done.code, lines.length], done.stderr).to.deep.equal([0, 4]);
+    expect(lines.at(-1)).to.match(/^3 of 3 warm, \d\.\d MB: (?:1 was here, 2 stored|3 stored)$/);
+    expect((await fetch(`http://127.0.0.1:${port}/video2`)).headers.get('cache-status')).to.match(/; hit;/);
+    const json = await runCdn(['warm', '--input-file', '-', '--admin', admin, '--json', '--parallel-max', '1', '--header', 'Accept-Encoding: gzip'], { input: '/video2\n/none\n' });
+    const { objects } = JSON.parse(json.stdout) as { objects: readonly { target: string; outcome: string; why: string | null }[] };
+    expect([json.code, objects.map(({ target, outcome, why }) => [target, outcome, why])], json.stderr).to.deep.equal([4, [['/video2', 'hit', null], ['/none', 'failed', 'answered 404']]]);
+    const said = await runCdn(['warm', '/none', '--admin', admin]);
+    expect([said.code, said.stdout]).to.deep.equal([4, '/none: failed: answered 404\n']);
+  });
+
   it('a token, of a file or the environment, opens the door, and only the right one', async () => {
     const file = path.join(await tempFolder(), 'admin.token');
     await writeFile(file, 'correct-horse-battery\n');
@@ -67,6 +83,11 @@ describe('cdn purge, cdn why', function () {
     [['purge', '/a', '--sofft'], 2, 'did you mean: --soft'],
     [['purge', 'a'], 2, '"a" is no path that begins with "/"'],
     [['purge', '/a', '--admin', '127.0.0.1:1'], 4, 'no edge is administered on 127.0.0.1:1'],
+    [['warm'], 2, 'say what to warm'],
+    [['warm', '/a', 'b'], 2, '"b" is no path that begins with "/"'],
+    [['warm', '/a', '--header', 'Cookie: a=b'], 2, '--header: expected Accept'],
+    [['warm', '--input-file', '/no/such/file'], 2, 'cannot read /no/such/file'],
+    [['warm', '/a', '--admin', '127.0.0.1:1'], 4, 'no edge is administered on 127.0.0.1:1'],
     [['why'], 2, 'url'],
     [['why', 'a', '--admin', '127.0.0.1:1'], 4, 'no edge is administered'],
   ] as const) {

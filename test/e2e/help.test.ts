@@ -19,7 +19,7 @@ describe('help', () => {
   const { runCdn } = useProcesses();
 
   it('is there for the ten commands of the README', async () => {
-    expect(Object.keys(commands).sort()).to.deep.equal(['demo', 'dns', 'fetch', 'purge', 'sign', 'store', 'trace', 'up', 'web', 'why']);
+    expect(Object.keys(commands).sort()).to.deep.equal(['demo', 'dns', 'fetch', 'purge', 'sign', 'store', 'trace', 'up', 'warm', 'web', 'why']);
     const { code, stdout } = await runCdn(['--help']);
     expect(code).to.equal(0);
     for (const id of Object.keys(commands)) expect(stdout).to.match(new RegExp(`^  ${id} +\\S`, 'm'));

@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
 import type { Eventual } from '../handler.js';
+import type { AccessLog } from './access-log.js';
 import { textResponse, type HttpHandler, type HttpRequest, type HttpResponse, type TransferOutcome } from './message.js';
 import type { Outlet } from './outlet.js';
 import { planResponse } from './response-plan.js';
@@ -14,6 +15,7 @@ export interface AnswerEnv {
   readonly handler: HttpHandler;
   readonly clock: Clock;
   readonly log: Log;
+  readonly accessLog?: AccessLog | undefined;
 }
 
 function failure(request: HttpRequest, error: unknown, log: Log): HttpResponse {
@@ -43,12 +45,18 @@ async function write(outlet: Outlet, request: HttpRequest, response: HttpRespons
 }
 
 /** Tells the handler how its answer went; what it does then is no reason for anything to fail. */
-export function tellFinished(request: HttpRequest, response: HttpResponse, outcome: TransferOutcome, log: Log): void {
+function tellHandler(request: HttpRequest, response: HttpResponse, outcome: TransferOutcome, log: Log): void {
   try {
     response.finished?.(outcome);
   } catch (error) {
     log.error(`after ${request.method} ${request.target}: ${messageOf(error)}`, { error: messageOf(error) });
   }
+}
+
+/** Tells the handler and the access log how an answer went. */
+export function tellFinished(request: HttpRequest, response: HttpResponse, outcome: TransferOutcome, env: AnswerEnv): void {
+  tellHandler(request, response, outcome, env.log);
+  env.accessLog?.answered(request, response, outcome);
 }
 
 /**
@@ -58,9 +66,19 @@ export function tellFinished(request: HttpRequest, response: HttpResponse, outco
  */
 export async function answerRequest(request: HttpRequest, asked: Eventual<HttpResponse>, outlet: Outlet, startedMs: number, env: AnswerEnv): Promise<void> {
   const response = await asked;
+  const outcomeOf = ({ kind, bytes }: WriteResult): TransferOutcome => ({ complete: kind === 'complete', bytes, durationMs: env.clock.monotonic() - startedMs });
   const result = await write(outlet, request, response);
-  tellFinished(request, response, { complete: result.kind === 'complete', bytes: result.bytes, durationMs: env.clock.monotonic() - startedMs }, env.log);
-  if (result.kind !== 'failed') return;
+  const outcome = outcomeOf(result);
+  if (result.kind !== 'failed') {
+    tellFinished(request, response, outcome, env);
+    return;
+  }
+  tellHandler(request, response, outcome, env.log);
   const instead = failure(request, result.error, env.log);
-  if (!result.headSent) await write(outlet, request, instead);
+  if (result.headSent) {
+    env.accessLog?.answered(request, response, outcome);
+    return;
+  }
+  const sent = await write(outlet, request, instead);
+  env.accessLog?.answered(request, instead, outcomeOf(sent));
 }

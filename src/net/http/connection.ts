@@ -67,10 +67,13 @@ function goneSignal(res: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
+const requestLineOf = ({ method = '', url = '', httpVersion }: IncomingMessage): string => `${method} ${url} HTTP/${httpVersion}`;
+
 export const endpointOf = (address: string | undefined, port: number | undefined): Endpoint => ({ address: unmapIPv4(address ?? ''), port: port ?? 0 });
 
 export function createConnection(socket: Socket, options: ConnectionOptions, env: AnswerEnv): Connection {
   const { clock, log } = env;
+  const peer = endpointOf(socket.remoteAddress, socket.remotePort);
   const waiting: Exchange[] = [];
   let current: Exchange | undefined;
   /** The current request was taken whole: the handler's and its answer's turn. */
@@ -81,11 +84,12 @@ export function createConnection(socket: Socket, options: ConnectionOptions, env
   let pending: Refusal | undefined;
   let refused = false;
 
-  function end(refusal: Refusal, withBody = true): void {
+  function end(refusal: Refusal, req?: IncomingMessage): void {
     refused = true;
     waiting.length = 0;
     log.debug(`refused a request: ${refusal.why}`, { status: refusal.status, peer: socket.remoteAddress });
-    refuse(socket, refusal, clock, withBody);
+    const bytes = refuse(socket, refusal, clock, req?.method !== 'HEAD');
+    if (bytes !== undefined) env.accessLog?.refused(peer, req && requestLineOf(req), refusal.status, bytes);
   }
 
   async function serve({ req, res, expectation }: Exchange): Promise<void> {
@@ -93,7 +97,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions, env
     const endHere = (refusal: Refusal): void => {
       // Content that nobody reads would stop the parser, and with it the octets that refuse() still takes in.
       req.resume();
-      end(refusal, method !== 'HEAD');
+      end(refusal, req);
     };
     const head = { method, target: req.url ?? '', versionMajor: req.httpVersionMajor, versionMinor: req.httpVersionMinor, rawFields: req.rawHeaders };
     const admission = admitRequest(head, options.maxHeadBytes);
@@ -117,8 +121,9 @@ export function createConnection(socket: Socket, options: ConnectionOptions, env
     const request: HttpRequest = {
       method,
       target: admission.target,
+      ...(req.httpVersionMinor === 1 && req.url === admission.target ? {} : { requestLine: requestLineOf(req) }),
       fields: admission.fields,
-      peer: endpointOf(socket.remoteAddress, socket.remotePort),
+      peer,
       local: endpointOf(socket.localAddress, socket.localPort),
       signal: goneSignal(res),
       ...(content === undefined ? {} : { content }),

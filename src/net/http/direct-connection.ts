@@ -282,8 +282,8 @@ export class DirectConnection {
   }
 
   private tell({ request, response, startedMs, octets }: Sending, complete: boolean): void {
-    if (response.finished === undefined) return;
-    tellFinished(request, response, { complete, bytes: octets, durationMs: this.env.clock.monotonic() - startedMs }, this.env.log);
+    if (response.finished === undefined && this.env.accessLog === undefined) return;
+    tellFinished(request, response, { complete, bytes: octets, durationMs: this.env.clock.monotonic() - startedMs }, this.env);
   }
 
   /** After an answer that took its time: what was held up goes on. */

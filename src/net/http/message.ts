@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly method: string;
   /** The request target as sent, in origin form: path and query, not decoded. */
   readonly target: string;
+  /** As it came, where it isn't `METHOD target HTTP/1.1`; for logs. */
+  readonly requestLine?: string;
   readonly fields: HeaderFields;
   readonly peer: Endpoint;
   readonly local: Endpoint;

@@ -17,13 +17,13 @@ const LINGER_MS = 1000;
 /**
  * Answers with `status` and one line of text, and closes. The socket is read from for a moment
  * longer: closing it over unread octets would reset the connection, and the client might never see
- * the answer (RFC 9112 §9.6).
+ * the answer (RFC 9112 §9.6). Octets of the text that were sent; undefined where no answer could be given.
  */
-export function refuse(socket: Socket, refusal: Refusal, clock: Clock, withBody = true): void {
+export function refuse(socket: Socket, refusal: Refusal, clock: Clock, withBody = true): number | undefined {
   // An answer before this one closes the connection already.
   if (!socket.writable) {
     socket.destroySoon();
-    return;
+    return undefined;
   }
   const body = `${refusal.why}\n`;
   const head = [
@@ -38,6 +38,7 @@ export function refuse(socket: Socket, refusal: Refusal, clock: Clock, withBody 
   const stop = clock.after(LINGER_MS, () => socket.destroy());
   socket.once('close', stop);
   socket.once('end', () => socket.destroySoon());
+  return withBody ? Buffer.byteLength(body) : 0;
 }
 
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ \r\n]+ HTTP\/1\.[01]\r?\n/;

@@ -10,6 +10,7 @@ import type { Log } from '../../observe/log.js';
 import { isLoopback, unmapIPv4, type Endpoint } from '../address.js';
 import { clientOf, createPlaces, type Holder } from '../tcp-places.js';
 import { listenError } from '../listen.js';
+import type { AccessLog } from './access-log.js';
 import { createConnection, type Connection } from './connection.js';
 import { DirectConnection } from './direct-connection.js';
 import type { HttpHandler } from './message.js';
@@ -51,6 +52,8 @@ export interface HttpServerOptions {
   readonly maxConnectionsPerClient?: number;
   /** False: node's parser reads every request, also the plainest. */
   readonly direct?: boolean;
+  /** Is told of every answer, also of refusals. */
+  readonly accessLog?: AccessLog | undefined;
 }
 
 /** That connections are turned away is said once in this time. */
@@ -58,7 +61,7 @@ const TELL_FULL_MS = 10_000;
 
 export function createHttpServer(options: HttpServerOptions, handler: HttpHandler, env: { clock: Clock; log: Log }): HttpServer {
   const { clock, log } = env;
-  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 16_384, direct = true, maxContentOctets } = options;
+  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 16_384, direct = true, maxContentOctets, accessLog } = options;
   const open = new Map<Socket, Pick<Connection, 'finish' | 'answering'>>();
   /** Those of them that node's parser reads. */
   const parsed = new WeakMap<Socket, Connection>();
@@ -87,7 +90,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   const readByNode = server.listeners('connection');
   server.removeAllListeners('connection');
   function handOver(socket: Socket, rest?: Buffer): void {
-    const connection = createConnection(socket, { maxHeadBytes, maxContentOctets }, { handler, clock, log });
+    const connection = createConnection(socket, { maxHeadBytes, maxContentOctets }, { handler, clock, log, accessLog });
     parsed.set(socket, connection);
     open.set(socket, connection);
     if (rest !== undefined) {
@@ -97,7 +100,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     for (const listener of readByNode) listener.call(server, socket);
     if (rest !== undefined) socket.resume();
   }
-  const directEnv = { handler, clock, log, ends: createHeadEnds(clock, idleTimeoutMs), prepare: createPreparer(), handOver };
+  const directEnv = { handler, clock, log, accessLog, ends: createHeadEnds(clock, idleTimeoutMs), prepare: createPreparer(), handOver };
   let toldFullMs = -Infinity;
   function tellTurnedAway(why: string): void {
     if (clock.monotonic() - toldFullMs < TELL_FULL_MS) return;

@@ -4,7 +4,7 @@ import { createLog, type LogLine } from '../../../src/observe/log.js';
 import { systemClock, type Clock } from '../../../src/base/clock.js';
 import { systemRandom } from '../../../src/base/random.js';
 import { createStoreService, type StoreService } from '../../../src/app/store.js';
-import type { Standing } from '../../../src/store/index.js';
+import type { Standing, Warmed } from '../../../src/store/index.js';
 
 export interface AdminEdge {
   readonly port: number;
@@ -15,6 +15,8 @@ export interface AdminEdge {
   /** How many were purged. */
   purged(wish: unknown): Promise<number>;
   why(url: string): Promise<Standing>;
+  /** POST /warm; the last line, or what was said where it isn't 200. */
+  warm(wish: unknown): Promise<Warmed | string>;
   metrics(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -56,6 +58,11 @@ export function useAdminEdges(): (origin: URL, options?: AdminEdgeOptions) => Pr
       adminPort, lines, purge,
       purged: async (wish) => ((await purge(wish)).body as { purged: number }).purged,
       why: async (url) => await (await fetch(`${door}/why?url=${encodeURIComponent(url)}`, { headers: authorization })).json() as Standing,
+      warm: async (wish) => {
+        const answer = await fetch(`${door}/warm`, { method: 'POST', body: JSON.stringify(wish), headers: { 'content-type': 'application/json', ...authorization } });
+        const text = await answer.text();
+        return answer.status === 200 ? JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') as Warmed : text;
+      },
       metrics: async () => (await fetch(`${door}/metrics`, { headers: authorization })).text(),
       stop: async () => {
         running.splice(running.indexOf(service), 1);
