@@ -6,7 +6,7 @@ import { CdnError } from '../base/errors.js';
 import { formatDuration } from '../base/units.js';
 import { createFetcher, type FetchEvent, type Fetcher, type FetchOptions, type FetchReport, type FetchRequest } from '../fetch/index.js';
 import { systemLookup } from '../net/lookup.js';
-import type { Progress, TransferProgress } from '../observe/progress.js';
+import type { Preparation, Progress, TransferProgress } from '../observe/progress.js';
 import type { Env } from './env.js';
 import { traceWhole } from './trace-whole.js';
 
@@ -19,20 +19,29 @@ export interface FetchServiceOptions extends FetchOptions {
 
 export type FetchOutcome = { readonly report: FetchReport } | { readonly error: unknown };
 
-/** Hears `transfer` and `received`, and draws them. `end` must be called, whatever the outcome. */
-function createProgressListener(progress: Progress): { hear(event: FetchEvent): void; end(outcome: 'complete' | 'failed'): void } {
+/** Hears what is done and what arrives, and draws it. `end` must be called, whatever the outcome. */
+function createProgressListener(progress: Progress, label: string): { hear(event: FetchEvent): void; end(outcome: 'complete' | 'failed'): void } {
+  let preparation: Preparation | undefined;
   let transfer: TransferProgress | undefined;
+  const end = (outcome: 'complete' | 'failed'): void => {
+    preparation?.end();
+    transfer?.end(outcome);
+    preparation = transfer = undefined;
+  };
   return {
     hear: (event) => {
-      if (event.kind === 'transfer') transfer = progress.begin({ label: event.object, totalBytes: event.totalBytes });
-      else if (event.kind === 'received' || event.kind === 'resumed') transfer?.advance(event.bytes);
-      else if (event.kind === 'restarted') transfer?.end('failed');
-      else if (event.kind === 'verified' || event.kind === 'saved') {
-        transfer?.end('complete');
-        transfer = undefined;
-      }
+      if (event.kind === 'received') transfer?.advance(event.bytes, event.lane, event.from);
+      else if (event.kind === 'begun') preparation = progress.prepare(label);
+      else if (event.kind === 'doing') preparation?.doing(event.what);
+      else if (event.kind === 'transfer') {
+        end('failed');
+        transfer = progress.begin({ label: event.object, totalBytes: event.totalBytes });
+      } else if (event.kind === 'resumed') transfer?.resume(event.bytes);
+      else if (event.kind === 'range') transfer?.range(event.lane, event.firstPos, event.lastPos, event.from);
+      else if (event.kind === 'restarted') end('failed');
+      else if (event.kind === 'verified' || event.kind === 'saved') end('complete');
     },
-    end: (outcome) => transfer?.end(outcome),
+    end,
   };
 }
 
@@ -54,7 +63,7 @@ export async function runFetch(
 }
 
 async function runOne(fetcher: Fetcher, request: FetchRequest, onEvent: (event: FetchEvent) => void, signal: AbortSignal, env: Env): Promise<FetchReport> {
-  const listener = createProgressListener(env.progressOf(undefined));
+  const listener = createProgressListener(env.progressOf(undefined), request.target);
   const whole = traceWhole(env.tracing, 'cdn fetch', { 'cdn.target': request.target });
   try {
     const report = await fetcher.fetch(

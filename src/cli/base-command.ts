@@ -45,7 +45,7 @@ function wantsColor(terminal: Terminal): boolean {
 export abstract class BaseCommand extends Command {
   static override baseFlags = LOG_FLAGS;
 
-  readonly #terminal = createTerminal(process.stderr);
+  readonly #terminal = createTerminal(process.stderr, systemClock);
   /** Nothing is printed, failures neither. */
   protected silent = false;
 
@@ -68,7 +68,7 @@ export abstract class BaseCommand extends Command {
       restoreTerminal: () => terminal.restore(),
       progressOf: (party) => {
         if (flags.quiet || this.silent) return silentProgress;
-        if (terminal.interactive) return createBarProgress(terminal, label(party), labelColumns(labelWidth), systemClock);
+        if (terminal.interactive) return createBarProgress(terminal, { label: label(party), labelColumns: labelColumns(labelWidth), ranges: flags.verbose }, systemClock);
         return createLineProgress(party === undefined ? log : log.as(party), systemClock);
       },
     });
@@ -99,9 +99,13 @@ export abstract class BaseCommand extends Command {
     return this.exit(failure.exit);
   }
 
+  override log(message = '', ...values: readonly unknown[]): void {
+    this.#terminal.beside(process.stdout, () => super.log(message, ...values));
+  }
+
   /** Text as it is, without an end of line. */
   protected write(text: string): void {
-    process.stdout.write(text);
+    this.#terminal.beside(process.stdout, () => process.stdout.write(text));
   }
 
   /** The exit status of an error that was told already. */

@@ -27,6 +27,9 @@ export interface FetchOutputSink {
   outcome(index: number, outcome: FetchOutcome): Promise<void>;
 }
 
+/** What is drawn or kept, and would be said twice: messages tell what was done, and `received` from whom. */
+const FOR_EYES: readonly FetchEvent['kind'][] = ['wire', 'doing', 'range'];
+
 /** Bytes are told of at most so often in --json=lines. */
 const RECEIVED_STEP = 100;
 
@@ -62,7 +65,7 @@ export function createFetchOutput(targets: readonly string[], explain: ExplainRe
       explainings[index]?.hear(event);
       if (lines) {
         if (event.kind === 'received' || event.kind === 'resumed' || event.kind === 'transfer') tellReceived(index, event);
-        else if (event.kind !== 'wire') tellLine(index, { event: event.kind, ...('message' in event ? { message: event.message } : event), kind: undefined });
+        else if (!FOR_EYES.includes(event.kind)) tellLine(index, { event: event.kind, ...('message' in event ? { message: event.message } : event), kind: undefined });
       } else if (event.kind !== 'message') teller.turn(event);
       else if (explain === undefined) log.debug(storyLine(event.message), { ...event.message });
     },

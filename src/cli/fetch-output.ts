@@ -90,13 +90,13 @@ export function turnLine(event: FetchEvent): string | undefined {
   }
 }
 
-/** "video1.mp4: 912 kB in 35 ms (26 MB/s), SHA-256 verified, from 127.0.0.1:40721". */
+/** "video1.mp4: 912 kB in 35 ms (26 MB/s), 61 ms in all, SHA-256 verified, from 127.0.0.1:40721": size, time and rate are of one transfer. */
 export function fetchSummary(report: FetchReport): string {
   const digest = { verified: 'SHA-256 verified', 'not promised': 'SHA-256 not promised by the store, so not verified', unreadable: 'SHA-256 promised unreadably, so not verified' }[report.digest];
   const name = report.file === undefined ? 'standard output' : shortest(report.file);
   const stores = (report.stores.length > 0 ? report.stores : [report.store]).map((store) => formatEndpoint(store)).join(' and ');
-  const resumed = report.resumedBytes > 0 ? ` (${formatBytes(report.resumedBytes)} of it from an earlier run)` : '';
-  return `${name}: ${formatBytes(report.bytes)}${resumed} in ${formatDuration(report.durationMs)} (${formatRate(report.rateBytesPerSecond)}), ${digest}, from ${stores}`;
+  const came = report.resumedBytes > 0 ? `${formatBytes(report.bytes)}, ${formatBytes(report.bytes - report.resumedBytes)} of it` : formatBytes(report.bytes);
+  return `${name}: ${came} in ${formatDuration(report.transferMs)} (${formatRate(report.rateBytesPerSecond)}), ${formatDuration(report.durationMs)} in all, ${digest}, from ${stores}`;
 }
 
 /** As seen from this folder, where that is shorter. */

@@ -1,35 +1,52 @@
-// The one writer of stderr: lines, and above all of them the bars that are being drawn. Lines and
-// bars share a screen, so they must share a pen.
+// The one writer of stderr: lines, and below all of them the rows that are being drawn. Lines and
+// rows share a screen, so they must share a pen.
 
+import type cliProgress from 'cli-progress';
 import type { MultiBar, SingleBar } from 'cli-progress';
-import cliProgress from 'cli-progress';
+import type { Clock, Stop } from '../base/clock.js';
 
 export interface Terminal {
-  /** Whether bars and colours make sense. */
+  /** Whether rows and colours make sense. */
   readonly interactive: boolean;
+  /** How wide it is. */
+  readonly columns: number;
   writeLine(text: string): void;
-  /** A bar below all lines; undefined where bars make no sense. `restWidth`: columns of a line that the bar itself doesn't take. */
-  addBar(format: string, total: number, restWidth: number): Bar | undefined;
-  /** Leaves the screen as it was found: cursor shown, lines wrapped. Bars stay as they stand. */
+  /** Runs what writes lines to another stream, which may be the same screen. */
+  beside(stream: NodeJS.WriteStream, write: () => void): void;
+  /** A row below all lines, asked for its text ten times a second. It is drawn if it is still there after a moment; nowhere but on a terminal. */
+  addRow(draw: (columns: number) => string, options?: { readonly below?: Row }): Row;
+  /** Leaves the screen as it was found: cursor shown, lines wrapped. Rows stay as they stand. */
   restore(): void;
 }
 
-export interface Bar {
-  update(value: number, payload: Readonly<Record<string, string>>): void;
-  /** Leaves the bar as it stands. */
-  stop(): void;
+export interface Row {
+  /** The row goes; a second call does nothing. */
+  remove(): void;
 }
 
-/** Long lines wrap while they are written, also above a bar, whose own line is cut to the screen. */
+/** Long lines wrap while they are written, also above a row, which is cut to the screen itself. */
 const WRAP = '\x1b[?7h';
 const NO_WRAP = '\x1b[?7l';
-/** What stands below was a bar. */
+/** What stands below was a row. */
 const CLEAR_BELOW = '\x1b[0J';
+/** What is over sooner needs no row, and no library that draws it. */
+const PATIENCE_MS = 150;
+/** Of a terminal that does not say. */
+const USUAL = { columns: 80, rows: 24 } as const;
 
-const BAR_COLUMNS = { least: 5, most: 20 } as const;
+interface Drawn {
+  readonly draw: (columns: number) => string;
+  readonly below: Row | undefined;
+  readonly row: Row;
+}
 
-export function createTerminal(stream: NodeJS.WriteStream): Terminal {
+export function createTerminal(stream: NodeJS.WriteStream, clock: Clock): Terminal {
+  const rows: Drawn[] = [];
+  /** The library's places on the screen, from above: place i shows row i. */
+  const places: SingleBar[] = [];
+  let library: typeof cliProgress | undefined;
   let bars: MultiBar | undefined;
+  let stopWaiting: Stop | undefined;
   // Who read the log has left, or its disk is full: the lines are lost, the service goes on.
   stream.removeAllListeners('error');
   stream.on('error', () => undefined);
@@ -40,48 +57,76 @@ export function createTerminal(stream: NodeJS.WriteStream): Terminal {
       // A file behind the stream is written to at once, and throws at once.
     }
   };
-  const active = new Set<SingleBar>();
+  const columns = (): number => stream.columns || USUAL.columns;
+
+  function clear(): void {
+    stopWaiting?.();
+    stopWaiting = undefined;
+    bars?.stop();
+    bars = undefined;
+    places.length = 0;
+  }
+
+  /** As many places as there are rows, and never more than fit the screen. */
+  function fit(): void {
+    if (rows.length === 0) return clear();
+    if (library === undefined) {
+      stopWaiting ??= clock.after(PATIENCE_MS, () => void import('cli-progress').then((loaded) => {
+        library = loaded.default;
+        fit();
+      }));
+      return;
+    }
+    // Every row is drawn at every turn: one may stand where another stood. Lines are cut by us, rows cleared when all are gone.
+    const owner = (bars ??= new library.MultiBar({ stream, hideCursor: true, clearOnComplete: true, stopOnComplete: false, gracefulExit: false, forceRedraw: true }));
+    const wanted = Math.min(rows.length, Math.max(1, (stream.rows || USUAL.rows) - 1));
+    while (places.length < wanted) {
+      const place = places.length;
+      places.push(owner.create(1, 0, {}, { format: () => rows[place]?.draw(columns()) ?? '' }));
+    }
+    while (places.length > wanted) owner.remove(places.pop() as SingleBar);
+  }
+
   return {
     interactive: stream.isTTY,
+    get columns() {
+      return columns();
+    },
     writeLine: (text) => {
-      if (bars === undefined) {
-        write(`${text}\n`);
-        return;
-      }
+      if (bars === undefined) return write(`${text}\n`);
       bars.log(`${CLEAR_BELOW}${WRAP}${text}\n${NO_WRAP}`);
       bars.update();
     },
-    restore: () => {
-      bars?.stop();
-      bars = undefined;
-      active.clear();
-    },
-    addBar: (format, total, restWidth) => {
-      if (!stream.isTTY) return undefined;
-      bars ??= new cliProgress.MultiBar({
-        stream,
-        format,
-        barCompleteChar: '█',
-        barIncompleteChar: '░',
-        hideCursor: true,
-        clearOnComplete: false,
-        stopOnComplete: false,
-        gracefulExit: false,
-        emptyOnZero: true,
+    beside: (other, put) => {
+      if (bars === undefined || !other.isTTY) return put();
+      // When the pen is back at the first row, and before any is drawn.
+      bars.once('redraw-pre', () => {
+        write(CLEAR_BELOW + WRAP);
+        put();
+        write(NO_WRAP);
       });
-      const owner = bars;
-      const barsize = Math.max(BAR_COLUMNS.least, Math.min(BAR_COLUMNS.most, stream.columns - restWidth));
-      const bar = owner.create(total, 0, {}, { format, barsize });
-      active.add(bar);
-      return {
-        update: (value, payload) => bar.update(value, payload),
-        stop: () => {
-          if (!active.delete(bar) || active.size > 0) return;
-          owner.update();
-          owner.stop();
-          bars = undefined;
+      bars.update();
+    },
+    addRow: (draw, { below } = {}) => {
+      const row: Row = {
+        remove: () => {
+          const at = rows.findIndex((drawn) => drawn.row === row);
+          if (at === -1) return;
+          rows.splice(at, 1);
+          fit();
         },
       };
+      if (!stream.isTTY) return row;
+      const family = rows.findLastIndex((drawn) => below !== undefined && (drawn.row === below || drawn.below === below));
+      rows.splice(family === -1 ? rows.length : family + 1, 0, { draw, below, row });
+      fit();
+      return row;
+    },
+    restore: () => {
+      const last = bars === undefined ? [] : rows.slice(0, places.length).map(({ draw }) => draw(columns()));
+      rows.length = 0;
+      clear();
+      for (const text of last) write(`${text}\n`);
     },
   };
 }

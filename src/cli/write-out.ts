@@ -15,7 +15,7 @@ function variables(target: string, outcome: FetchOutcome): Readonly<Record<strin
   const code = String(report.status).padStart(3, '0');
   return {
     url: target, url_effective: report.url, http_code: code, response_code: code, exitcode: 0, errormsg: '',
-    size_download: report.bytes - report.resumedBytes, time_total: (report.durationMs / 1000).toFixed(6), speed_download: report.rateBytesPerSecond,
+    size_download: report.bytes - report.resumedBytes, time_total: (report.durationMs / 1000).toFixed(6), speed_download: Math.round(((report.bytes - report.resumedBytes) * 1000) / Math.max(report.durationMs, 0.001)),
     remote_ip: store.address, remote_port: store.port, remote: formatEndpoint(store), num_redirects: report.redirects, content_type: report.contentType,
     filename_effective: report.file, etag: report.etag, sha256: report.sha256, digest: report.digest, json: JSON.stringify(report),
   };

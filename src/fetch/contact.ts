@@ -93,6 +93,7 @@ export function createContact(options: FetchOptions, env: Pick<FetchEnv, 'http'>
     const [endpoint, ...alternatives] = endpoints;
     if (endpoint === undefined) throw new CdnError('NO_SUCH_NAME', `${url.hostname} has no address`);
     const atMs = story.elapsedMs();
+    story.doing(`asking ${role} ${formatEndpoint(endpoint)}: GET ${url.pathname}`);
     const tell = (client: Party, to: Endpoint, text: string, more = {}): void =>
       story.tell({ number: role === 'portal' ? 1 : 9, atMs, sight: 'seen', from: client, to: { role, endpoint: to }, transport: 'http', what: text, facts: { ...facts, ...more } });
     const tellFailure = (to: Endpoint, why: string): void => {

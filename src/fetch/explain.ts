@@ -13,6 +13,8 @@ export interface Story {
   /** Whether anybody looks at more than the messages: only then are transfers watched, which costs time. */
   readonly watched: boolean;
   phase(phase: Phase): void;
+  /** Something begins that may take its time; it is told again, as a message, when it is over. */
+  doing(what: string): void;
   wire(record: WireRecord): void;
   readonly messages: readonly StoryMessage[];
 }
@@ -29,6 +31,7 @@ export function createStory(monotonic: () => number, onEvent: (event: FetchEvent
       onEvent({ kind: 'message', message });
     },
     watched,
+    doing: (what) => onEvent({ kind: 'doing', what: printable(what) }),
     phase: (phase) => {
       if (watched) onEvent({ kind: 'phase', phase: printableFacts(phase) });
     },

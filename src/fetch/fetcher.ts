@@ -120,7 +120,9 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
 }
 
 function report(request: FetchRequest, received: Received, file: string | undefined, durationMs: number, asking: Asking): FetchReport {
-  const { reply, bytes, resumedBytes, sha256, stores, redirects, transferMs } = received;
+  const { reply, bytes, resumedBytes, sha256, stores, redirects } = received;
+  // What came together with its head took no time that could be told: as much as is shown.
+  const transferMs = Math.max(0.1, Math.round(received.transferMs * 1000) / 1000);
   const { response, party } = reply;
   const shown = (name: string): string | undefined => {
     const value = response.fields[name];
@@ -141,8 +143,8 @@ function report(request: FetchRequest, received: Received, file: string | undefi
     etag: shown('etag'),
     contentType: shown('content-type'),
     durationMs,
-    // A transfer too short for the clock counts as one of a hundredth of a millisecond.
-    rateBytesPerSecond: Math.round(((bytes - resumedBytes) * 1000) / Math.max(transferMs, 0.01)),
+    transferMs,
+    rateBytesPerSecond: Math.round(((bytes - resumedBytes) * 1000) / transferMs),
     traceId: asking.trace.traceId,
     messages: asking.story.messages,
   };

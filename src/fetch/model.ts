@@ -153,6 +153,8 @@ export interface WireRecord {
 export type FetchEvent =
   /** First. `atWallMs` since 1970: what the offsets of all others count from. */
   | { readonly kind: 'begun'; readonly traceId: string; readonly spanId: string; readonly atWallMs: number }
+  /** What is being waited for before bytes come: "asking local DNS 127.0.0.1:40722: A? file1.hiscinema.com". */
+  | { readonly kind: 'doing'; readonly what: string }
   | { readonly kind: 'message'; readonly message: StoryMessage }
   | { readonly kind: 'phase'; readonly phase: Phase }
   | { readonly kind: 'wire'; readonly record: WireRecord }
@@ -160,6 +162,8 @@ export type FetchEvent =
   | { readonly kind: 'transfer'; readonly object: string; readonly totalBytes: number | undefined }
   /** So many of them are here already, from an earlier run. */
   | { readonly kind: 'resumed'; readonly bytes: number }
+  /** Over this connection comes now this part; told again when it is drawn in. `lastPos` undefined: to the end, wherever that is. */
+  | { readonly kind: 'range'; readonly lane: number; readonly firstPos: number; readonly lastPos: number | undefined; readonly from: Endpoint }
   /** This many more bytes have arrived and are written; `lane`: over which of the connections, counted from 0. */
   | { readonly kind: 'received'; readonly bytes: number; readonly lane: number; readonly from: Endpoint }
   /** A store was left; the bytes that are here stay. */
@@ -192,7 +196,10 @@ export interface FetchReport {
   readonly status: number;
   readonly etag: string | undefined;
   readonly contentType: string | undefined;
+  /** All of it, DNS and portal too; and of that, from the head of the first answer with content to its last byte, in which the rate is. */
   readonly durationMs: number;
+  readonly transferMs: number;
+  /** Of what came in this run. */
   readonly rateBytesPerSecond: number;
   readonly traceId: string;
   readonly messages: readonly StoryMessage[];

@@ -86,6 +86,7 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
     const askedAtMs = story.elapsedMs();
     const what = `${formatType(type)}? ${bareName(name.toString())} (RD=1)`;
     const facts = { name: name.toString(), type: formatType(type) };
+    story.doing(`asking local DNS ${formatEndpoint(options.dns)}: ${formatType(type)}? ${bareName(name.toString())}`);
     let result: ExchangeResult;
     try {
       result = await exchange(name, type, asking);
@@ -154,6 +155,7 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
   async function fromSystem(host: string, asking: Asking): Promise<readonly string[]> {
     const system = { role: "the system's resolver", endpoint: undefined };
     const common = { sight: 'seen', transport: undefined, facts: { name: host } } as const;
+    asking.story.doing(`asking the system's resolver for ${host}`);
     asking.story.tell({ ...common, number: 3, atMs: asking.story.elapsedMs(), from: CLIENT, to: system, what: `addresses of ${host}?` });
     const limit = deadline(env.clock, options.timeoutMs, () => new CdnError('DNS_UNREACHABLE', `the system's resolver gave no answer for ${host} within ${options.timeoutMs} ms`), asking.signal);
     try {

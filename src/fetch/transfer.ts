@@ -43,6 +43,7 @@ export interface Received {
   /** Of the file; undefined when nothing was promised, and so nothing computed. */
   readonly sha256: string | undefined;
   readonly stores: readonly { readonly endpoint: Endpoint; readonly bytes: number }[];
+  /** From the head of the first answer to the last byte. */
   readonly transferMs: number;
 }
 
@@ -55,7 +56,11 @@ const DONE = new Error('the part is here');
 interface Lane {
   readonly id: number;
   readonly part: Part;
+  /** Its first byte. */
+  readonly first: number;
   readonly stop: AbortController;
+  /** Who sends it. */
+  from?: Endpoint;
 }
 
 /**
@@ -64,7 +69,7 @@ interface Lane {
  * @throws CdnError; the signal's reason
  */
 export async function transfer(options: TransferOptions, sources: Sources, sink: Sink, onEvent: (event: FetchEvent) => void, clock: Clock, asking: Asking): Promise<Received> {
-  const begun = clock.monotonic();
+  let begunMs: number | undefined;
   const throttle = options.limitBytesPerSecond === undefined ? undefined : createThrottle(options.limitBytesPerSecond, clock);
   let version: Version | undefined = sink.leftover?.version;
   let have = leftoverBytes(sink, options.range);
@@ -94,6 +99,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
     const expected = expectedDigest();
     if (expected !== undefined && hasher === undefined) hasher = sink.fd === undefined ? createStreamHasher() : createFileHasher(sink.fd);
     const total = within.lastPos === UNKNOWN_END ? undefined : within.lastPos - base + 1;
+    begunMs ??= clock.monotonic();
     onEvent({ kind: 'transfer', object: options.object, totalBytes: total });
     sink.begin(version, have.ranges, total);
     resumedBytes = have.size;
@@ -139,8 +145,17 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
     asking.signal.throwIfAborted();
   }
 
+  /** Another lane's beginning draws in what was one's own. */
+  function tellRanges(): void {
+    for (const { id, part, first, from } of lanes) {
+      if (from !== undefined) onEvent({ kind: 'range', lane: id, firstPos: first, lastPos: part.lastPos === UNKNOWN_END ? undefined : part.lastPos, from });
+    }
+  }
+
   async function receive(answer: Answer, lane: Lane): Promise<void> {
     const { found, candidate, fit } = answer;
+    lane.from = candidate.endpoint;
+    tellRanges();
     let at = fit.firstPos;
     const speed = options.speedLimit === undefined ? undefined : watchSpeed(options.speedLimit, clock, (rate) => {
       lane.stop.abort(new CdnError('INCOMPLETE', `is too slow: ${formatRate(rate)} for ${options.speedLimit?.ms ?? 0} ms`));
@@ -188,7 +203,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
       const stop = new AbortController();
       const onAbort = (): void => stop.abort(generation.reason);
       generation.addEventListener('abort', onAbort, { once: true });
-      const lane: Lane = { id, part, stop };
+      const lane: Lane = { id, part, first: part.at, stop };
       lanes.add(lane);
       try {
         generation.throwIfAborted();
@@ -272,6 +287,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
   let corrupt = false;
   try {
     const answer = await untilWhole();
+    const transferMs = clock.monotonic() - (begunMs ?? clock.monotonic());
     const bytes = within.lastPos - base + 1;
     const expected = expectedDigest();
     const sha256 = await hasher?.finish(bytes);
@@ -281,7 +297,6 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
       throw mismatch(answer.found, stores, expected, sha256);
     }
     asking.signal.throwIfAborted();
-    const transferMs = clock.monotonic() - begun;
     if (expected !== undefined && sha256 !== undefined) onEvent({ kind: 'verified', sha256 });
     await sink.commit();
     if (sink.file !== undefined) onEvent({ kind: 'saved', file: sink.file });

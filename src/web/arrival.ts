@@ -34,7 +34,7 @@ export interface Arrival {
    */
   read(range: ByteRange | undefined, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Takes in the whole body. Rejects when the transfer fails; waiting readers fail with it. */
-  receive(body: AsyncIterable<Uint8Array>, progress: TransferProgress): Promise<void>;
+  receive(body: AsyncIterable<Uint8Array>, progress: Pick<TransferProgress, 'advance' | 'end'>): Promise<void>;
   /** Deletes the bytes as soon as nobody holds them; at once with `force`. Resolves when they are gone, or while they are held. */
   discard(force?: boolean): Promise<void>;
 }

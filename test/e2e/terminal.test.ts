@@ -1,13 +1,17 @@
 // What a person sees: the program on a real terminal of 80 columns, kept by tmux.
 
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { PROGRAM, useProcesses } from '../helpers/process.js';
+import { useTempFolders } from '../helpers/temp.js';
 import { itWith } from '../helpers/programs.js';
 
 describe('a terminal', function () {
   this.timeout(60_000);
-  const { run } = useProcesses();
+  const { run, startCdn } = useProcesses();
+  const newFolder = useTempFolders();
   let opened = 0;
   let stop: (() => Promise<unknown>) | undefined;
   afterEach('end tmux', async () => {
@@ -27,7 +31,7 @@ describe('a terminal', function () {
     const lines = (): Promise<string> => ask('capture-pane', '-p', '-J', '-t', 't', '-S', '-200');
     // Looks again and again; the test's time limit ends a vain wait.
     const until = async (look: () => Promise<boolean>): Promise<void> => {
-      while (!(await look())) await pause(20);
+      while (stop !== undefined && !(await look())) await pause(20);
     };
     return {
       until,
@@ -50,7 +54,7 @@ describe('a terminal', function () {
     await terminal.type(`${cdn} up --free-ports --rate 60kB/s`);
     const [, portal = '', dns = ''] = await terminal.shows(/portal\s+http:\/\/(127\.0\.0\.1:\d+)\/\s+local DNS (127\.0\.0\.1:\d+)/);
     const viewer = fetch(`http://${portal}/static/downloadedvideo1.mp4`).then((response) => response.arrayBuffer()).catch(() => undefined);
-    await terminal.shows(/web {6}\| Receiving video1 contents now\.\. █+░+ \d+% \| [\d.]+ kB \| [\d.]+ kB\/s/);
+    await terminal.shows(/web {6}\| Receiving video1 █+░+ \d+% \| [\d.]+ kB \| [\d.]+ kB\/s \| \d+ s left/);
     expect(await terminal.state()).to.equal('cursor=0 wrap=0');
     // A line longer than the screen, told while the bar is drawn, wraps and loses nothing.
     const [, port = ''] = /:(\d+)$/.exec(dns) ?? [];
@@ -62,6 +66,24 @@ describe('a terminal', function () {
     await terminal.until(async () => (await terminal.state()) === 'cursor=1 wrap=1');
     await terminal.shows(/^ready> *$/m);
     await viewer;
+  });
+
+  itWith('tmux', 'shows a row for each file and each range, and whole lines above them', async (tmux) => {
+    const dir = await newFolder();
+    await writeFile(path.join(dir, 'short.bin'), Buffer.alloc(600_000, 's'));
+    await writeFile(path.join(dir, 'a-name-that-is-longer-than-one-half-of-the-screen.bin'), Buffer.alloc(1_200_000, 'l'));
+    const [, url = ''] = await startCdn(['store', '--dir', dir, '--listen', '127.0.0.1:0', '--rate', '500kB/s']).printed(/Running on (http:\S+)\//);
+    const terminal = await openTerminal(tmux);
+    await terminal.type(`cd ${dir} && mkdir got && ${cdn} fetch ${url}/short.bin ${url}/a-name-that-is-longer-than-one-half-of-the-screen.bin -o got --verbose`);
+    // Both at the same time, each with the range that is under way, the name shortened and nothing else.
+    await terminal.shows(/short █*░+ \d+% \| [\d.]+ kB \| [\d.]+ kB\/s \| \d+ s left \| 127\.0\.0\.1:\d+ *\n {2}from 0 B █*░+ \d+% .*\na-name-\S*…\S*screen █*░+ \d+% \| [\d.]+ kB \| [\d.]+ kB\/s \| \d+ s left/);
+    await terminal.shows(/got\/a-name-\S+: +1\.2 MB in /);
+    await terminal.until(async () => (await terminal.state()) === 'cursor=1 wrap=1');
+    const left = await terminal.screen();
+    expect(left).to.match(/^Receiving short contents now\.\. █{20} 100% \| 600 kB \| \d+ kB\/s$/m);
+    expect(left).to.match(/^a-name-\S*…\S*screen █+ 100% \| 1\.2 MB \| \d+ kB\/s$/m);
+    // Rows leave nothing behind.
+    expect(left).to.not.match(/s left/);
   });
 
   itWith('tmux', 'breaks a message of the story between who and what', async (tmux) => {

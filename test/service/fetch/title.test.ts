@@ -68,8 +68,10 @@ describe('fetch: a title, through portal, DNS and store', () => {
     expect(object?.fields).to.include({ host: `file1.hiscinema.com:${store.port}`, 'want-repr-digest': 'sha-256=10' });
     for (const request of requests) expect(parseTraceparent(request.fields['traceparent'] ?? '')?.traceId).to.equal(report?.traceId);
 
-    const kinds = events.map((event) => event.kind).filter((kind, index_, all) => kind !== all[index_ - 1]);
-    expect(kinds).to.deep.equal(['begun', 'message', 'transfer', 'received', 'verified', 'saved']);
+    const kinds = events.map((event) => event.kind).filter((kind) => kind !== 'doing').filter((kind, index_, all) => kind !== all[index_ - 1]);
+    expect(kinds).to.deep.equal(['begun', 'message', 'transfer', 'range', 'received', 'verified', 'saved']);
+    const waits = events.flatMap((event) => (event.kind === 'doing' ? [event.what.replace(/ [\d.]+:\d+/, '')] : []));
+    expect(waits).to.deep.equal(['asking local DNS: A? hiscinema.com', 'asking local DNS: SRV? _http._tcp.hiscinema.com', 'asking portal: GET /', 'asking local DNS: A? file1.hiscinema.com', 'asking store: GET /video1.mp4']);
     expect(events.find((event) => event.kind === 'transfer')).to.deep.equal({ kind: 'transfer', object: 'video1', totalBytes: VIDEO.length });
     const received = events.reduce((sum, event) => sum + (event.kind === 'received' ? event.bytes : 0), 0);
     expect(received).to.equal(VIDEO.length);

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { readdir } from 'node:fs/promises';
 import { CdnError } from '../../../src/base/errors.js';
 import { systemClock } from '../../../src/base/clock.js';
+import { silentProgress, type TransferStart } from '../../../src/observe/progress.js';
 import { createScratch } from '../../../src/web/scratch.js';
 import { useTempFolders } from '../../helpers/temp.js';
 import { LENGTH, contentFrom, get, sampleOctets, useServers, view } from './harness.js';
@@ -347,9 +348,10 @@ describe('the relay', () => {
     const told: unknown[] = [];
     let bytes = 0;
     const progress = {
-      begin: (start: unknown) => {
+      ...silentProgress,
+      begin: (start: TransferStart) => {
         told.push(start);
-        return { advance: (count: number) => (bytes += count), end: (outcome: string) => told.push(outcome) };
+        return { ...silentProgress.begin(start), advance: (count: number) => (bytes += count), end: (outcome: string) => told.push(outcome) };
       },
     };
     const store = await startStore();

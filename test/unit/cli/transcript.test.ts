@@ -6,7 +6,7 @@ import type { Log } from '../../../src/observe/log.js';
 
 function written(tell: (log: Log) => void, make: (terminal: Terminal) => Log): readonly string[] {
   const lines: string[] = [];
-  tell(make({ interactive: false, writeLine: (text) => lines.push(text), addBar: () => undefined, restore: () => undefined }));
+  tell(make({ interactive: false, columns: 80, writeLine: (text) => lines.push(text), beside: (_, write) => write(), addRow: () => ({ remove: () => undefined }), restore: () => undefined }));
   return lines;
 }
 
