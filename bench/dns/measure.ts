@@ -29,12 +29,13 @@ export interface Measured {
 /** Clock ticks a second in /proc: 100 on every Linux that Node runs on. */
 const TICKS = 100;
 
-/** `pids`: the server's processes. `core`: where dnsperf runs. */
+/** `pids`: the server's processes, without those that came of them. `core`: where dnsperf runs, of several cores a list. */
 export async function measure(load: Load, pids: readonly number[], core: string): Promise<Measured> {
   const args = ['-c', core, 'dnsperf', '-s', load.address, '-p', String(load.port), '-d', load.queries, '-l', String(load.seconds), '-q', String(load.outstanding ?? 200), '-c', '4', '-t', '1'];
-  const before = await cpuTicks(pids);
+  const family = [...new Set((await Promise.all(pids.map(withDescendants))).flat())];
+  const before = await cpuTicks(family);
   const { stdout } = await run('taskset', load.option === undefined ? args : [...args, '-E', load.option]);
-  const ticks = (await cpuTicks(pids)) - before;
+  const ticks = (await cpuTicks(family)) - before;
   const number = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
   const completed = number(/Queries completed:\s+(\d+)/);
   return {

@@ -1,14 +1,14 @@
 // Queries a second, latency and processor time of our name servers beside others', in one run: see README.md.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { availableParallelism, networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSeededRandom } from '../../src/base/random.js';
 import { measure, median, type Measured } from './measure.js';
 import { installed, startDnsmasq, startEcho, startForwarder, startKnot, startNetwork, startNsd, startOurs, stop, writeZone, type Bench, type Running } from './servers.js';
 
-const SCENARIOS = ['static', 'million', 'routed', 'cached', 'limited'] as const;
+const SCENARIOS = ['static', 'million', 'routed', 'cached', 'limited', 'workers'] as const;
 type Scenario = (typeof SCENARIOS)[number];
 
 interface Candidate {
@@ -17,6 +17,8 @@ interface Candidate {
   readonly running: Running;
   readonly queries: string;
   readonly option?: string;
+  /** Where dnsperf runs: core 1 unless said. */
+  readonly core?: string;
 }
 
 interface Row {
@@ -40,7 +42,7 @@ async function writeQueries(file: string, count: number, name: (index: number) =
   return file;
 }
 
-async function prepare(bench: Bench, scenarios: readonly Scenario[], names: number): Promise<readonly Candidate[]> {
+async function prepare(bench: Bench, scenarios: readonly Scenario[], names: number, workers: number): Promise<readonly Candidate[]> {
   const candidates: Candidate[] = [];
   const { folder } = bench;
   const wants = (scenario: Scenario): boolean => scenarios.includes(scenario);
@@ -49,6 +51,16 @@ async function prepare(bench: Bench, scenarios: readonly Scenario[], names: numb
   const fewQueries = await writeQueries(path.join(folder, 'few.txt'), 4, (index) => `host${index}.${APEX}`);
   const add = (scenario: Scenario, server: string, running: Running, queries: string, option?: string): void => void candidates.push({ scenario, server, running, queries, ...(option !== undefined && { option }) });
 
+  if (wants('workers')) {
+    // All of them on all cores, dnsperf as well: one worker and several, of ours and of Knot's.
+    const core = `0-${availableParallelism() - 1}`;
+    const everywhere: Bench = { ...bench, core };
+    for (const [index, count] of [1, workers].entries()) {
+      if (installed('knotd')) candidates.push({ scenario: 'workers', server: count === 1 ? 'knot' : `knot x${count}`, running: await startKnot(everywhere, `knot-x${count}`, { ...few, port: 5450 + index }, count), queries: fewQueries, core });
+      candidates.push({ scenario: 'workers', server: count === 1 ? 'cdn' : `cdn x${count}`, running: await startOurs(everywhere, `cdn-x${count}`, { ...few, port: 5460 + index }, ['--workers', String(count)]), queries: fewQueries, core });
+    }
+  }
+  if (scenarios.every((scenario) => scenario === 'workers')) return candidates;
   const echo = await startEcho(bench, 5400);
   const knot = installed('knotd') ? await startKnot(bench, 'knot', { ...few, port: 5401 }) : undefined;
   const reference = (scenario: Scenario, queries: string, option?: string): void => {
@@ -102,9 +114,9 @@ async function takeRounds(candidates: readonly Candidate[], rounds: number, seco
   const taken = new Map(candidates.map((candidate) => [candidate, [] as Measured[]]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const [index, candidate] of candidates.entries()) {
-      const { running, queries, option } = candidate;
+      const { running, queries, option, core = '1' } = candidate;
       process.stderr.write(`\rround ${round}/${rounds}, ${index + 1}/${candidates.length}: ${candidate.scenario} ${candidate.server}            `);
-      const measured = await measure({ address: running.address, port: running.port, queries, seconds, ...(option !== undefined && { option }) }, running.pids, '1');
+      const measured = await measure({ address: running.address, port: running.port, queries, seconds, ...(option !== undefined && { option }) }, running.pids, core);
       // Round 0 is for caches and compilers.
       if (round > 0) taken.get(candidate)?.push(measured);
     }
@@ -132,8 +144,9 @@ function print(rows: readonly Row[]): void {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, scenario: { type: 'string', multiple: true }, seconds: { type: 'string' }, rounds: { type: 'string' }, names: { type: 'string' }, json: { type: 'string' } } });
-  const scenarios = SCENARIOS.filter((scenario) => values.scenario?.includes(scenario) ?? true);
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, scenario: { type: 'string', multiple: true }, seconds: { type: 'string' }, rounds: { type: 'string' }, names: { type: 'string' }, workers: { type: 'string' }, json: { type: 'string' } } });
+  // Several workers want all cores, and so a run of their own.
+  const scenarios = SCENARIOS.filter((scenario) => values.scenario?.includes(scenario) ?? (scenario === 'workers') === (values.workers !== undefined));
   const seconds = Number(values.seconds ?? (values.quick ? 1 : 3));
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
   const names = Number(values.names ?? (values.quick ? 100_000 : 1_000_000));
@@ -141,7 +154,7 @@ async function main(): Promise<void> {
   if (!installed('dnsperf')) throw new Error('dnsperf is not installed: apt-get install dnsperf');
   const bench: Bench = { folder: await mkdtemp(path.join(tmpdir(), 'cdn-bench-dns-')), core: '0', children: [] };
   try {
-    const rows = rowsOf(await takeRounds(await prepare(bench, scenarios, names), rounds, seconds));
+    const rows = rowsOf(await takeRounds(await prepare(bench, scenarios, names, Number(values.workers ?? 2)), rounds, seconds));
     print(rows);
     if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ node: process.version, seconds, rounds, names, rows }, (_, value: unknown) => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value), 2)}\n`);
   } finally {

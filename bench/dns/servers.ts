@@ -101,10 +101,10 @@ export function startEcho(bench: Bench, port: number): Promise<Running> {
   return systemClock.sleep(2500).then(() => ({ pids: child.pid === undefined ? [] : [child.pid], address: '127.0.0.1', port }));
 }
 
-export async function startKnot(bench: Bench, name: string, job: ZoneJob): Promise<Running> {
+export async function startKnot(bench: Bench, name: string, job: ZoneJob, workers = 1): Promise<Running> {
   const home = path.join(bench.folder, name);
   await mkdir(path.join(home, 'db'), { recursive: true });
-  await writeFile(path.join(home, 'knot.conf'), `server:\n    rundir: "${home}"\n    listen: 127.0.0.1@${job.port}\n    udp-workers: 1\n    tcp-workers: 1\n    background-workers: 1\ndatabase:\n    storage: "${home}/db"\ntemplate:\n  - id: default\n    semantic-checks: off\n    zonefile-sync: -1\n    journal-content: none\nzone:\n  - domain: "${job.apex}"\n    file: "${job.file}"\n`);
+  await writeFile(path.join(home, 'knot.conf'), `server:\n    rundir: "${home}"\n    listen: 127.0.0.1@${job.port}\n    udp-workers: ${workers}\n    tcp-workers: 1\n    background-workers: 1\ndatabase:\n    storage: "${home}/db"\ntemplate:\n  - id: default\n    semantic-checks: off\n    zonefile-sync: -1\n    journal-content: none\nzone:\n  - domain: "${job.apex}"\n    file: "${job.file}"\n`);
   return answering(launch(bench, name, 'knotd', ['-c', path.join(home, 'knot.conf'), '-s', path.join(home, 'control.sock')]), '127.0.0.1', job.port, first(job));
 }
 

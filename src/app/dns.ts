@@ -1,51 +1,18 @@
 // The name servers: the local DNS, an authority for each of the two zones, and one for zone files.
 // Each has a socket of its own, so that the messages between them are real datagrams.
 
-import { CDN_ZONE, PUBLISHER_ZONE, type Catalog } from '../catalog/index.js';
-import { CdnError } from '../base/errors.js';
+import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
 import { DEFAULTS, LOOPBACK, type ZoneAuthority } from '../config/index.js';
-import { createAuthority, createCdnZone, createPublisherZone, createResolver, createServerCookies, createStatusHandler, createZoneSet, openZoneFiles, type Identity, type StoreAddress, type Zone, type ZoneSet } from '../dns/index.js';
+import { createAuthority, createCdnZone, createPublisherZone, createResolver, createServerCookies, createZoneSet, type Zone, type ZoneSet } from '../dns/index.js';
 import { formatEndpoint, isWildcard, outwardAddress, type Endpoint } from '../net/address.js';
 import type { DnsHandler } from '../net/dns/message.js';
 import { createDnsServer, type DnsServer } from '../net/dns/server.js';
-import { createHttpServer } from '../net/http/server.js';
 import type { Prefix } from '../net/prefix.js';
 import type { Env } from './env.js';
-import { createLiveRouting, type LiveRouting } from './live-routing.js';
-import type { RoutingPlan } from './routing.js';
+import type { DnsNews, DnsService, DnsServiceOptions } from './dns-options.js';
+import { createOwnSources, type DnsSources } from './dns-sources.js';
+import type { LiveRouting } from './live-routing.js';
 import { stopAll, type Service } from './service.js';
-
-export interface DnsServiceOptions {
-  readonly role: 'all' | 'local' | 'authoritative';
-  /** Of the first server; the others take the ports after it, or free ones when it is 0. */
-  readonly listen: Endpoint;
-  readonly portal: Endpoint;
-  /** The stores, and how requests are routed between them. */
-  readonly plan: RoutingPlan<readonly StoreAddress[]>;
-  /** What the local DNS asks about zones that aren't served here. */
-  readonly authorities: readonly ZoneAuthority[];
-  /** Resolvers that the local DNS asks about everything else. */
-  readonly forward?: readonly Endpoint[];
-  /** Zones whose authorities are told the client's network: the CDN's unless said. */
-  readonly ecsZones?: readonly string[];
-  /** Memory for what the local DNS remembers, in bytes. */
-  readonly cacheBytes?: number;
-  readonly zoneFiles: readonly string[];
-  /** Who may take the zones of those files: nobody unless said. */
-  readonly transferTo?: readonly Prefix[];
-  /** Absent: nothing is told. */
-  readonly identity?: Identity;
-  /** Answers of one kind a second to one network: the authority's usual unless said. */
-  readonly rateLimit?: number | undefined;
-  readonly catalog: Catalog;
-  /** Where the state of the stores is told; undefined: at the usual place, or at a free port where that is taken. */
-  readonly status: Endpoint | undefined;
-}
-
-export interface DnsService extends Service {
-  /** Of the local DNS, or of the first authority where there is none; real once started. */
-  readonly endpoint: Endpoint;
-}
 
 interface Role {
   readonly server: DnsServer;
@@ -69,19 +36,21 @@ function resolverOptions({ forward = [], ecsZones = [CDN_ZONE], cacheBytes }: Dn
   return { forward, tailoredZones: ecsZones, ...(cacheBytes !== undefined && { cacheBytes }) };
 }
 
-export function createDnsService(options: DnsServiceOptions, env: Env): DnsService {
+/** `sources`: where what it serves comes from, where it doesn't see to that itself. */
+export function createDnsService(options: DnsServiceOptions, env: Env, sources: DnsSources = createOwnSources(options, env)): DnsService {
   const { catalog, plan, portal } = options;
+  const { workers } = sources;
   const roles: Role[] = [];
   const helpers: Service[] = [];
   /** Who listens where: told when all of them do, since a start that fails leaves none of them there. */
-  const news: { readonly text: string; readonly facts: Readonly<Record<string, unknown>> }[] = [];
+  const news: DnsNews[] = [];
   let endpoint = options.listen;
   /** What reads its files again. */
   const followers: Pick<LiveRouting, 'reload'>[] = [];
 
   const add = async (title: string, listen: Endpoint, zones: readonly string[], handler: DnsHandler): Promise<Endpoint> => {
     const service = zones.length === 0 ? 'cdn dns' : `cdn dns ${zones.join(' ')}`;
-    const server = createDnsServer({ endpoint: listen, what: title }, env.tracing?.dns(service, handler) ?? handler, env);
+    const server = createDnsServer({ endpoint: listen, what: title, workers }, env.tracing?.dns(service, handler) ?? handler, env);
     await server.start();
     roles.push({ server, title, zones });
     news.push({ text: `${title} on ${formatEndpoint(server.endpoint)} (UDP and TCP)`, facts: { role: title, ...server.endpoint, zones } });
@@ -91,56 +60,35 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
   /** The CDN's zone, exchanged whole when its topology changes. The stores' first verdicts are in before anybody is sent to one. */
   const startRouting = async (authority: Endpoint): Promise<ZoneSet> => {
     const zones = createZoneSet([]);
-    let serial = 0;
-    const live = createLiveRouting(plan, ({ stores, router }) => {
-      // RFC 1982 §3.1: a later zone has a later serial, also when it comes within the same second.
-      serial = Math.max(serial + 1, Math.floor(env.clock.now() / 1000));
-      zones.swap(createCdnZone({ catalog, stores, authority, serial, router }));
-    }, env);
+    const live = sources.openRouting(({ stores, serial, router }) => zones.swap(createCdnZone({ catalog, stores, authority, serial, router })));
     helpers.push(live);
     await live.start();
     followers.push(live);
-    helpers.push(await startStatus(live));
-    return zones;
-  };
-
-  const startStatus = async (live: LiveRouting): Promise<Service> => {
-    const handler = createStatusHandler(() => live.current, env);
-    const listenAt = async (at: Endpoint): Promise<Service> => {
-      const server = createHttpServer({ endpoint: at, role: 'the status of the stores' }, handler, env);
-      await server.start();
-      news.push({ text: `Status of the stores on http://${formatEndpoint(server.endpoint)}/_cdn/health`, facts: { role: 'status', ...server.endpoint } });
-      return server;
-    };
-    if (options.status) return await listenAt(options.status);
-    // Where the others are on free ports, so is this.
-    const usual = options.listen.port === 0 ? { ...DEFAULTS.status, port: 0 } : DEFAULTS.status;
-    try {
-      return await listenAt(usual);
-    } catch (error) {
-      if (!(error instanceof CdnError) || error.code !== 'ADDRESS_IN_USE') throw error;
-      return await listenAt({ ...usual, port: 0 });
+    const status = await sources.openStatus(live);
+    if (status) {
+      helpers.push(status.service);
+      news.push(status.news);
     }
+    return zones;
   };
 
   /** The zones that this process serves, and where; `first` is the port of the first of them. */
   const startAuthorities = async (first: Endpoint): Promise<readonly ZoneAuthority[]> => {
     const served: ZoneAuthority[] = [];
     // Zone files are read before anything listens: one that is broken stops the start.
-    const files = await openZoneFiles(options.zoneFiles, env);
+    const files = await sources.openZones();
     const own = options.role === 'all' || files.set.zones.length === 0;
     const glue = { ...first, address: isWildcard(first.address) ? outwardAddress(first.address) : first.address };
-    const serial = Math.floor(env.clock.now() / 1000);
     // One for all: clients keep a cookie per address, and not every one per port.
-    const cookies = createServerCookies(env);
+    const cookies = createServerCookies(env, sources.cookies);
     const serve = async (zones: readonly Zone[] | ZoneSet, steps: number, names: readonly string[], transferTo: readonly Prefix[] = []): Promise<void> => {
-      const rateLimit = { ...(options.rateLimit !== undefined && { perSecond: options.rateLimit }), seed: env.random.int(2 ** 32) };
+      const rateLimit = { ...(options.rateLimit !== undefined && { perSecond: options.rateLimit }), share: sources.rateShare, seed: env.random.int(2 ** 32) };
       const handler = createAuthority({ zones, cookies, rateLimit, transferTo, identity: options.identity ?? {} }, env);
       const at = await add(`Authority of ${names.join(', ')}`, nextPort(first, steps), names, handler);
       for (const zone of names) served.push({ zone, endpoint: reachable(at) });
     };
     if (own) {
-      await serve([createPublisherZone({ catalog, portal, authority: glue, serial, courtesy: glue })], 0, [PUBLISHER_ZONE]);
+      await serve([createPublisherZone({ catalog, portal, authority: glue, serial: sources.serial, courtesy: glue })], 0, [PUBLISHER_ZONE]);
       await serve(await startRouting(glue), 1, [CDN_ZONE]);
     }
     if (files.set.zones.length > 0) {
@@ -178,7 +126,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env): DnsServi
     start: async () => {
       try {
         await start();
-        for (const { text, facts } of news) env.log.info(text, facts);
+        sources.announce(news);
       } catch (error) {
         await stop(0);
         throw error;

@@ -5,7 +5,7 @@ import { CdnError, messageOf } from '../base/errors.js';
 import { openFileState, repeat, type FileState } from '../base/file-state.js';
 import type { StoreAddress } from '../dns/index.js';
 import type { Env } from './env.js';
-import { startRouting, type Routing, type RoutingPlan } from './routing.js';
+import { readInputs, startRouting, type Routing, type RoutingInputs, type RoutingPlan } from './routing.js';
 import type { Service } from './service.js';
 
 export interface LiveRouting extends Required<Omit<Service, 'reopen'>> {
@@ -17,8 +17,8 @@ type Plan = RoutingPlan<readonly StoreAddress[]>;
 
 const LOOK_MS = 1000;
 
-/** `swap`: called with each new routing, at the start too; from then on that one is asked. */
-export function createLiveRouting(plan: Plan, swap: (routing: Routing) => void, env: Env): LiveRouting {
+/** `swap`: called with each new routing and what it was made of, at the start too; when it is done, that one is asked. */
+export function createLiveRouting(plan: Plan, swap: (routing: Routing, inputs: RoutingInputs) => void | Promise<void>, env: Env): LiveRouting {
   const { reread } = plan;
   let state: FileState | undefined;
   let routing: Routing | undefined;
@@ -27,9 +27,10 @@ export function createLiveRouting(plan: Plan, swap: (routing: Routing) => void, 
 
   const replace = async (next: Plan): Promise<void> => {
     const before = routing;
-    const made = await startRouting(next, env, before);
+    const inputs = await readInputs(next);
+    const made = await startRouting(inputs, env, before);
     try {
-      if (!stopped) swap(made);
+      if (!stopped) await swap(made, inputs);
     } catch (error) {
       await made.checker?.stop();
       throw error;

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { CdnError, messageOf } from '../base/errors.js';
 import type { HealthSettings, RoutingSettings } from '../config/index.js';
-import { createHealthChecker, createRouter, createRoutingMemory, locateFirst, openDatabase, loadScopeMap, uncheckedHealth, type Edge, type HealthChecker, type Locate, type Router, type RoutingMemory, type StoreAddress } from '../dns/index.js';
+import { createHealthChecker, createRouter, createRoutingMemory, locateFirst, openDatabase, loadScopeMap, uncheckedHealth, type Edge, type Health, type HealthChecker, type Locate, type Router, type RoutingMemory, type StoreAddress } from '../dns/index.js';
 import type { Env } from './env.js';
 
 /** How requests are to be routed, between stores as the caller describes them. */
@@ -25,8 +25,20 @@ export function mapStores<From, To>(plan: RoutingPlan<From>, map: (stores: From)
   return { ...others, stores: map(stores), ...(reread && { reread: async () => mapStores(await reread(), map) }) };
 }
 
+/** All that a router is made of, as plain data. */
+export interface RoutingInputs {
+  readonly stores: readonly StoreAddress[];
+  readonly routing: RoutingSettings;
+  readonly health: HealthSettings | undefined;
+  /** What the files of `routing` hold. */
+  readonly map: Uint8Array | undefined;
+  readonly mmdb: Uint8Array | undefined;
+}
+
 export interface Routing {
   readonly stores: readonly StoreAddress[];
+  /** Of the zone between these stores. RFC 1982 §3.1: a later one has a later serial, also when it comes within the same second. */
+  readonly serial: number;
   readonly router: Router;
   /** undefined: the stores are not checked. */
   readonly checker: HealthChecker | undefined;
@@ -41,16 +53,23 @@ async function readInput(file: string, what: string): Promise<Buffer> {
   }
 }
 
-async function loadMap(file: string, stores: readonly Edge[], env: Pick<Env, 'clock'>): Promise<Locate> {
+/** @throws CdnError USAGE for a file that can't be read */
+export async function readInputs({ stores, routing, health }: RoutingPlan<readonly StoreAddress[]>): Promise<RoutingInputs> {
+  const { mapFile, mmdbFile } = routing;
+  const map = mapFile === undefined ? undefined : await readInput(mapFile, 'the map of networks');
+  const mmdb = mmdbFile === undefined ? undefined : await readInput(mmdbFile, 'the MaxMind database');
+  return { stores, routing, health, map, mmdb };
+}
+
+async function loadMap(file: string, octets: Uint8Array, stores: readonly Edge[], env: Pick<Env, 'clock'>): Promise<Locate> {
   const known = new Set(stores.flatMap(({ id, region }) => (region === undefined ? [id] : [id, region])).map((word) => word.toLowerCase()));
-  const map = await loadScopeMap((await readInput(file, 'the map of networks')).toString('utf8'), known, env);
+  const map = await loadScopeMap(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('utf8'), known, env);
   if (map.kind === 'map') return map.locate;
   const lines = map.problems.map(({ line, column, text }) => `${file}:${line}:${column}: ${text}`);
   throw new CdnError('USAGE', `the map of networks ${file} can't be used:\n${lines.join('\n')}`, { details: { file, problems: map.problems }, suggestions: ['mend these lines, then start again'] });
 }
 
-async function loadDatabase(file: string): Promise<Locate> {
-  const octets = await readInput(file, 'the MaxMind database');
+async function loadDatabase(file: string, octets: Uint8Array): Promise<Locate> {
   try {
     return await openDatabase(octets);
   } catch (cause) {
@@ -58,23 +77,31 @@ async function loadDatabase(file: string): Promise<Locate> {
   }
 }
 
+/** @throws CdnError USAGE for a map or a database that can't be used */
+export async function makeRouter({ stores, routing, map, mmdb }: RoutingInputs, env: Pick<Env, 'clock'>): Promise<(health: Health, memory: RoutingMemory) => Router> {
+  const locators: Locate[] = [];
+  if (map) locators.push(await loadMap(routing.mapFile ?? '', map, stores, env));
+  if (mmdb) locators.push(await loadDatabase(routing.mmdbFile ?? '', mmdb));
+  const { policies, ttlSeconds, take, whenAllDown } = routing;
+  const options = { policies, ttlSeconds, take, whenAllDown, ...(locators.length > 0 && { locate: locateFirst(locators) }) };
+  return (health, memory) => createRouter(options, { clock: env.clock, health, memory });
+}
+
 /**
  * There is a verdict on every store when it resolves. `before`: what it takes the place of, whose
  * memory it goes on with, and whose checks are the caller's to stop.
  * @throws CdnError USAGE for a file that can't be used; then nothing has changed
  */
-export async function startRouting({ stores, routing, health }: RoutingPlan<readonly StoreAddress[]>, env: Env, before?: Routing): Promise<Routing> {
-  const locators: Locate[] = [];
-  if (routing.mapFile !== undefined) locators.push(await loadMap(routing.mapFile, stores, env));
-  if (routing.mmdbFile !== undefined) locators.push(await loadDatabase(routing.mmdbFile));
+export async function startRouting(inputs: RoutingInputs, env: Env, before?: Routing): Promise<Routing> {
+  const { stores, health } = inputs;
+  const router = await makeRouter(inputs, env);
   const checker = health && createHealthChecker(stores, health, env, before?.checker);
   await checker?.start();
 
   const memory = before?.memory ?? createRoutingMemory(env);
   if (before) forgetDrains(memory, before.stores, stores);
-  const { policies, ttlSeconds, take, whenAllDown } = routing;
-  const options = { policies, ttlSeconds, take, whenAllDown, ...(locators.length > 0 && { locate: locateFirst(locators) }) };
-  return { stores, checker, memory, router: createRouter(options, { clock: env.clock, health: checker ?? uncheckedHealth, memory }) };
+  const serial = Math.max((before?.serial ?? 0) + 1, Math.floor(env.clock.now() / 1000));
+  return { stores, serial, checker, memory, router: router(checker ?? uncheckedHealth, memory) };
 }
 
 /** What was said on the command line holds until the topology says something else of that store. */

@@ -16,8 +16,8 @@ import type { HttpHandler, HttpResponse } from '../net/http/message.js';
 import { post } from '../net/http/post.js';
 import { withoutSignature } from '../net/http/signed-url.js';
 import type { Log } from '../observe/log.js';
-import { createSpanExporter } from '../observe/otlp.js';
-import { createTracer, type OpenSpan, type Tracer } from '../observe/spans.js';
+import { createSpanExporter, type SpanExporter } from '../observe/otlp.js';
+import { createTracer, type FinishedSpan, type OpenSpan, type Tracer } from '../observe/spans.js';
 import { formatTraceparent, parseTraceparent } from '../observe/trace.js';
 
 export interface Tracing {
@@ -30,6 +30,8 @@ export interface Tracing {
   client(client: TransferClient): TransferClient;
   /** What a client of this process begins in this trace is this span's child. */
   adopt(root: OpenSpan): void;
+  /** A span that ended in a process that has no exporter of its own. */
+  add(span: FinishedSpan): void;
   close(): Promise<void>;
 }
 
@@ -71,7 +73,11 @@ function dnsAttributes(message: DnsMessage) {
 export function createTracing(options: TracingOptions, env: { readonly clock: Clock; readonly random: Random; readonly log: Log }): Tracing {
   const url = tracesUrl(options.endpoint);
   const fields = { 'content-type': 'application/json', 'user-agent': `hercdn/${options.version}`, ...options.fields };
-  const exporter = createSpanExporter({ version: options.version, post: (body, signal) => post(url, fields, body, POST_MS, signal, env.clock) }, env);
+  return traceInto(createSpanExporter({ version: options.version, post: (body, signal) => post(url, fields, body, POST_MS, signal, env.clock) }, env), env);
+}
+
+/** Where the spans go is the exporter's to say. */
+export function traceInto(exporter: SpanExporter, env: { readonly clock: Clock; readonly random: Random }): Tracing {
   const tracer = createTracer(env, (span) => exporter.add(span));
   let root: OpenSpan | undefined;
 
@@ -168,7 +174,7 @@ export function createTracing(options: TracingOptions, env: { readonly clock: Cl
     },
   });
 
-  return { tracer, dns, http, exchange, client, adopt: (span) => (root = span), close: () => exporter.close(GRACE_MS) };
+  return { tracer, dns, http, exchange, client, adopt: (span) => (root = span), add: (span) => exporter.add(span), close: () => exporter.close(GRACE_MS) };
 }
 
 /** OpenTelemetry: of a client, 4xx and 5xx are errors. The span ends with the body. */

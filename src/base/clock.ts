@@ -43,6 +43,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Milliseconds of a clock that never goes back and that all processes of this machine share: what one did before the other. */
+export function machineMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 /** Calls `run` when everything that is due by now has had its turn. */
 export function nextTurn(run: () => void): void {
   setImmediate(run);

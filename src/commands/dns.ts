@@ -1,8 +1,10 @@
 import { openCatalog } from '../app/catalog.js';
 import { createDnsService } from '../app/dns.js';
+import { createDnsWorkers } from '../app/dns-workers.js';
 import { mapStores } from '../app/routing.js';
 import { runUntilSignal } from '../app/service.js';
 import { requestStatus } from '../app/status.js';
+import { CdnError } from '../base/errors.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from '../cli/flags.js';
 import { ROUTING_FLAGS, STATUS_FLAGS, edgesOf, readRouting, readStatusListen, readStatusRequest } from '../cli/routing-flags.js';
@@ -19,7 +21,7 @@ export default class Dns extends BaseCommand {
     { description: 'all three, on ports 40722 to 40724', command: '<%= config.bin %> <%= command.id %>' },
     { description: 'ask them', command: 'dig @127.0.0.1 -p 40722 file1.hiscinema.com' },
     { description: 'two stores to route between', command: '<%= config.bin %> <%= command.id %> --store 127.0.0.1:40721 --store 127.0.0.2:40721' },
-    { description: 'how the stores of a running one are', command: '<%= config.bin %> <%= command.id %> --status' },
+    { description: 'how the stores of a running one are; ends with 4 when none takes clients', command: '<%= config.bin %> <%= command.id %> --status' },
     { description: 'only the authorities, on another machine', command: '<%= config.bin %> <%= command.id %> --role authoritative --listen 192.0.2.53:40723 --portal 192.0.2.80:80 --store 192.0.2.81:80' },
     { description: 'only the local DNS, asking them', command: '<%= config.bin %> <%= command.id %> --role local --authority hiscinema.com=192.0.2.53:40723 --authority hercdn.com=192.0.2.53:40724' },
   ];
@@ -35,6 +37,7 @@ export default class Dns extends BaseCommand {
     'cache-size': fieldFlag(FIELDS.cacheSize, { defaultText: '64MB' }),
     zone: fieldListFlag(FIELDS.zone),
     transfer: fieldListFlag(FIELDS.transfer, { defaultText: 'nobody' }),
+    workers: fieldFlag(FIELDS.workers, { defaultText: '1' }),
     nsid: fieldFlag(FIELDS.nsid),
     'rate-limit': fieldFlag(FIELDS.rateLimit, { defaultText: '200' }),
     ...ROUTING_FLAGS,
@@ -48,7 +51,7 @@ export default class Dns extends BaseCommand {
     if (request) {
       const status = await requestStatus(request, env);
       for (const line of flags.json ? [JSON.stringify(status, undefined, 2)] : statusLines(status, env.clock.now())) this.log(line);
-      return;
+      return flags.status && status.status !== 'ok' ? this.endWith(new CdnError('STORE_UNREACHABLE', status.status)) : undefined;
     }
     const named = readList('store', FIELDS.store, flags.store)?.map((endpoint, index) => ({ id: `store-${index + 1}`, endpoint }));
     const role = readOptional('role', FIELDS.role, flags.role) ?? 'all';
@@ -70,6 +73,7 @@ export default class Dns extends BaseCommand {
       rateLimit: readOptional('rate-limit', FIELDS.rateLimit, flags['rate-limit']),
       catalog: await openCatalog(readOptional('dir', FIELDS.dir, flags.dir) ?? DEFAULTS.dir, env),
     };
-    await runUntilSignal(createDnsService(options, env), { graceMs: DEFAULTS.graceMs }, env);
+    const workers = readOptional('workers', FIELDS.workers, flags.workers) ?? 1;
+    await runUntilSignal(workers === 1 ? createDnsService(options, env) : createDnsWorkers(options, workers, env), { graceMs: DEFAULTS.graceMs }, env);
   }
 }

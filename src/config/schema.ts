@@ -1,6 +1,7 @@
 // Every option once: what it is called in the environment, what it may be, what it is when nobody
 // says, and the sentence that explains it. Flags, checks and help are made from here.
 
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseDuration, parseRate, parseSize } from '../base/units.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../net/address.js';
@@ -50,6 +51,8 @@ export const DEFAULTS = {
 
 /** More than this many loopback addresses or ports nobody wants in one terminal. */
 export const MAX_STORES = 64;
+/** Each is a process with a memory of its own. */
+export const MAX_WORKERS = 64;
 
 export interface ZoneAuthority {
   readonly zone: string;
@@ -302,6 +305,13 @@ export const FIELDS = {
     value: 'ADDR[/BITS]',
     parse: parsePrefix,
   } satisfies Field<Prefix>,
+  workers: {
+    env: 'CDN_WORKERS',
+    summary: 'processes that answer on the same addresses and ports, UDP and TCP',
+    expected: `a whole number from 1 to ${MAX_WORKERS}, or "auto" for one a core`,
+    value: 'N|auto',
+    parse: (text: string) => (text === 'auto' ? Math.min(MAX_WORKERS, availableParallelism()) : /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_WORKERS ? Number(text) : undefined),
+  } satisfies Field<number>,
   nsid: {
     env: 'CDN_NSID',
     summary: 'what tells this name server from its likes: answers NSID, id.server and hostname.bind; without it nobody is told',

@@ -1,5 +1,6 @@
 // Server cookies (RFC 7873, RFC 9018): who brings back what we gave its address isn't forging that address.
 
+import { createHmac } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
 import type { Random } from '../base/random.js';
 import { createCookieSecret, createServerCookie, selectCookieStanding, type Cookie, type CookieSecret, type CookieStanding } from '../net/dns/cookie.js';
@@ -12,6 +13,17 @@ import { refuse, withOption, type Answer, type Answerer } from './answerer.js';
 /** RFC 7873 §7.1: often enough that a guess is never worth it; a cookie lives an hour (RFC 9018 §4.3), and the secret before still counts. */
 const SECRET_MS = 24 * 3600 * 1000;
 
+/** What server cookies are made with: who has the same makes the same, whenever it was started. */
+export interface CookieSeed {
+  readonly secret: Uint8Array;
+  /** Milliseconds since 1970 from which the secrets that come of it are counted, one a day. */
+  readonly sinceMs: number;
+}
+
+export function createCookieSeed(env: { readonly clock: Clock; readonly random: Random }): CookieSeed {
+  return { secret: env.random.bytes(32), sinceMs: env.clock.now() };
+}
+
 /** Shared by all servers of one process: clients keep a cookie per address, and not every one per port. */
 export interface ServerCookies {
   /** What the client's cookie is worth; undefined without one, `malformed` for an option of a wrong length. */
@@ -19,15 +31,16 @@ export interface ServerCookies {
   create(cookie: Cookie, peer: Peer): Cookie;
 }
 
-export function createServerCookies(env: { readonly clock: Clock; readonly random: Random }): ServerCookies {
-  const draw = (): CookieSecret => createCookieSecret(env.random.bytes(16));
-  let secrets: readonly CookieSecret[] = [draw()];
-  let drawnAtMs = env.clock.monotonic();
+/** `seed`: the one that other processes behind the same address have; its own unless given. */
+export function createServerCookies(env: { readonly clock: Clock; readonly random: Random }, seed: CookieSeed = createCookieSeed(env)): ServerCookies {
+  const secretOf = (day: number): CookieSecret => createCookieSecret(createHmac('sha256', seed.secret).update(String(day)).digest().subarray(0, 16));
+  let today = Number.NaN;
+  let secrets: readonly CookieSecret[] = [];
   const current = (): readonly CookieSecret[] => {
-    const nowMs = env.clock.monotonic();
-    if (nowMs - drawnAtMs >= SECRET_MS) {
-      secrets = [draw(), ...secrets.slice(0, 1)];
-      drawnAtMs = nowMs;
+    const day = Math.floor((env.clock.now() - seed.sinceMs) / SECRET_MS);
+    if (day !== today) {
+      today = day;
+      secrets = [secretOf(day), secretOf(day - 1)];
     }
     return secrets;
   };

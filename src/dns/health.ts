@@ -31,6 +31,8 @@ export interface HealthChecker extends Health {
   start(): Promise<void>;
   stop(): Promise<void>;
   report(id: string): StoreHealth | undefined;
+  /** Calls `listener` after each probe with what is known of the store from then on. */
+  watch(listener: (id: string, health: StoreHealth) => void): void;
   /** The same, of this very store: one by that name elsewhere is another. */
   reportOn(edge: Edge): StoreHealth | undefined;
 }
@@ -50,6 +52,7 @@ export function createHealthChecker(stores: readonly Edge[], options: HealthOpti
   const timeoutMs = Math.min(options.timeoutMs, intervalMs / 2);
   const stopped = new AbortController();
   const unchecked: StoreHealth = { ...createHealthState(clock.now()), transfers: undefined, capacity: undefined, reports: 0, changes: 0, rttMs: undefined };
+  const listeners: ((id: string, health: StoreHealth) => void)[] = [];
   const checks = new Map(stores.map((edge): [string, Check] => [edge.id, { edge, health: before?.reportOn(edge) ?? unchecked, probes: 0, stopTimer: () => undefined, underWay: Promise.resolve() }]));
 
   const probe = async (check: Check): Promise<void> => {
@@ -65,6 +68,7 @@ export function createHealthChecker(stores: readonly Edge[], options: HealthOpti
     const reports = was.reports + (report.transfers === undefined ? 0 : 1);
     const changes = was.changes + (was.verdict !== 'unchecked' && state.verdict !== was.verdict ? 1 : 0);
     check.health = { ...state, ...report, reports, changes, rttMs };
+    for (const listener of listeners) listener(check.edge.id, check.health);
     tell(check, was, outcome);
     schedule(check, startedMs);
   };
@@ -90,12 +94,9 @@ export function createHealthChecker(stores: readonly Edge[], options: HealthOpti
   };
 
   return {
-    isUp: (id) => checks.get(id)?.health.verdict === 'up',
-    transfers: (id) => checks.get(id)?.health.transfers ?? 0,
-    capacity: (id) => checks.get(id)?.health.capacity,
-    rttMs: (id) => checks.get(id)?.health.rttMs,
-    reports: (id) => checks.get(id)?.health.reports ?? 0,
+    ...healthBy((id) => checks.get(id)?.health),
     report: (id) => checks.get(id)?.health,
+    watch: (listener) => void listeners.push(listener),
     reportOn: (edge) => {
       const check = checks.get(edge.id);
       return check && formatEndpoint(check.edge.endpoint) === formatEndpoint(edge.endpoint) ? check.health : undefined;
@@ -112,6 +113,17 @@ export function createHealthChecker(stores: readonly Edge[], options: HealthOpti
       for (const check of checks.values()) check.stopTimer();
       await Promise.all([...checks.values()].map((check) => check.underWay));
     },
+  };
+}
+
+/** What routing asks, answered from what is known of each store. */
+export function healthBy(report: (id: string) => StoreHealth | undefined): Health {
+  return {
+    isUp: (id) => report(id)?.verdict === 'up',
+    transfers: (id) => report(id)?.transfers ?? 0,
+    capacity: (id) => report(id)?.capacity,
+    rttMs: (id) => report(id)?.rttMs,
+    reports: (id) => report(id)?.reports ?? 0,
   };
 }
 

@@ -20,8 +20,18 @@ export interface RateLimitOptions {
   readonly slip?: number;
   /** Buckets: 65,536 unless said; a power of two. Two that fall together forget, and let more through, never less. */
   readonly buckets?: number;
+  /** Where several processes share the limit; absent: it's this one's alone. */
+  readonly share?: RateShare | undefined;
   /** A whole number by chance: nobody outside is to know which names fall together. */
   readonly seed: number;
+}
+
+/** A process's part of a limit that several share: it follows its part of the queries, which the system doesn't spread evenly. */
+export interface RateShare {
+  /** Answers that were counted here; only grows. */
+  counted: number;
+  /** 0 to 1. */
+  part: number;
 }
 
 export interface RateLimitEnv {
@@ -42,7 +52,8 @@ export function limitRate(options: RateLimitOptions, env: RateLimitEnv): Layer<A
   const perSecond = options.perSecond ?? PER_SECOND;
   const slip = options.slip ?? SLIP;
   if (perSecond === 0) return (next) => next;
-  const take = createBuckets(perSecond, options.buckets ?? BUCKETS, options.seed, env.clock);
+  const { share = { counted: 0, part: 1 } } = options;
+  const take = createBuckets(perSecond, share, options.buckets ?? BUCKETS, options.seed, env.clock);
   const pace = createPace((count) => env.log.info(`over the rate limit: ${count.toLocaleString('en')} more in the last second`, { more: count, perSecond }), env.clock);
   /** Of all that is limited once, and of many no more than a few lines: who floods us must not flood the log. */
   const tell = (query: DnsQuery, peer: Peer): void => {
@@ -93,12 +104,14 @@ export function kindOf({ question }: DnsQuery, { message, wildcard }: Answer): s
  * Takes a token; 0 when there was one, else how many times there was none since the bucket was last full:
  * somebody a little over the limit gets tokens in between, and is to get every so many-th TC=1 all the same.
  */
-function createBuckets(perSecond: number, count: number, seed: number, clock: Clock): (network: string, kind: string) => number {
+function createBuckets(limit: number, share: RateShare, count: number, seed: number, clock: Clock): (network: string, kind: string) => number {
   const tags = new Int32Array(count);
   const tokens = new Float64Array(count);
   const filledAtMs = new Float64Array(count).fill(-Infinity);
   const overs = new Uint32Array(count);
   return (network, kind) => {
+    const perSecond = Math.max(1, limit * share.part);
+    share.counted += 1;
     const tag = hash(hash(seed, network), kind);
     // Its own place, or the neighbour's; of two strangers the one that was away longer gives way.
     const first = (tag >>> 1) & (count - 1);

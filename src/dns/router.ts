@@ -2,7 +2,7 @@
 
 import type { Clock } from '../base/clock.js';
 import { decide, type RoutingRules } from './routing.js';
-import { createRoutingMemory, type RoutingMemory } from './routing-memory.js';
+import { countAnswer, createRoutingMemory, type RoutingMemory } from './routing-memory.js';
 import type { Edge } from './routing-edge.js';
 import { networkOf, type Asker, type SelectRecords } from './select.js';
 import type { Visit } from './visits.js';
@@ -77,13 +77,6 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
   // An answer counts as long as it may be cached: by then half of its clients have gone elsewhere.
   memory.setHalfLife(ttlMs);
 
-  const count = (id: string, amount: number): void => {
-    answersByStore.add(id, amount);
-    const reports = health.reports(id);
-    const since = sinceReport.get(id);
-    if (since?.reports === reports) since.answers += amount;
-    else sinceReport.set(id, { reports, answers: amount });
-  };
   /** Each may become a transfer that the store hasn't told of. Of one that never tells, nothing is known to be new. */
   const answersSinceReport = (id: string): number => {
     const since = sinceReport.get(id);
@@ -110,8 +103,9 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
   const open = (name: string, firstTurn: number): RoutedName => {
     const state = memory.of(name, firstTurn);
     const visitsOfName = visits.open(name);
-    const nextTurn = (): number => {
+    const nextTurn = (asker: Asker): number => {
       const { turn } = state;
+      if (memory.turnOf) return turn + memory.turnOf(asker, ttlMs);
       state.turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
       return turn;
     };
@@ -130,7 +124,7 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
         answersByName.add(name, 1);
         const most = countTaken(rules.take, { name: answersByName.of(name), all: answersByName.total() }, decision.edges.length);
         const chosen = firstOf(decision.edges, byId, most);
-        for (const id of chosen.stores) count(id, 1 / chosen.stores.length);
+        for (const id of chosen.stores) countAnswer(memory, id, 1 / chosen.stores.length, health.reports(id));
         return { stores: chosen.stores, picks: chosen.picks, scope: decision.scope };
       };
       /** What the visit's other answers named, as far as that can be told again. */
@@ -147,7 +141,7 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
         answersByStore.age(nowMs);
         const last = visitsOfName.find(asker);
         const before = last && isResumed(last, kind, nowMs) ? last : undefined;
-        const turn = before ? before.turn : nextTurn();
+        const turn = before ? before.turn : nextTurn(asker);
         const chosen = (before && choseBefore(before)) ?? choose(asker, turn);
         if (typeof chosen === 'string') return { kind: chosen };
         if (before) {

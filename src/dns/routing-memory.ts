@@ -4,6 +4,7 @@
 
 import type { Clock } from '../base/clock.js';
 import type { Edge } from './routing-edge.js';
+import type { Asker } from './select.js';
 import { createTally, type Tally } from './routing-tally.js';
 import { createVisits, type Visits } from './visits.js';
 
@@ -26,6 +27,16 @@ export interface RoutingMemory {
   readonly visits: Visits;
   /** `firstTurn`: of a name that was never answered. */
   of(name: string, firstTurn: number): NameMemory;
+  /** How far past its name's first turn an asker's is that comes now, where several routers are to come to the same; absent: each takes the next. */
+  turnOf?(asker: Asker, ttlMs: number): number;
+}
+
+/** An answer, or a part of one, named the store. `reports`: how often the store has told its load. */
+export function countAnswer({ answersByStore, sinceReport }: RoutingMemory, id: string, amount: number, reports: number): void {
+  answersByStore.add(id, amount);
+  const since = sinceReport.get(id);
+  if (since?.reports === reports) since.answers += amount;
+  else sinceReport.set(id, { reports, answers: amount });
 }
 
 export function createRoutingMemory(env: { readonly clock: Clock }): RoutingMemory {

@@ -8,6 +8,7 @@ export interface Tally {
   add(key: string, amount: number): void;
   of(key: string): number;
   total(): number;
+  entries(): Iterable<readonly [key: string, count: number]>;
 }
 
 /** Few keys, known in advance: nothing is ever forgotten whole. `halfLifeMs` may change. */
@@ -32,5 +33,6 @@ export function createTally(halfLifeMs: () => number, env: { readonly clock: Clo
     },
     of: (key) => counts.get(key) ?? 0,
     total: () => total,
+    entries: () => counts,
   };
 }

@@ -44,6 +44,8 @@ export interface StatusParts {
   readonly stores: readonly Edge[];
   readonly router: Router;
   readonly checker: HealthChecker | undefined;
+  /** Beyond this router, where others route as well; done when they know. */
+  drain?(id: string, drain: boolean): Promise<void>;
 }
 
 const NO_STORE = { 'cache-control': 'no-store' };
@@ -87,7 +89,10 @@ export function createStatusHandler(current: () => StatusParts, env: { readonly 
   };
   return (request) => {
     const [path = '', query = ''] = request.target.split('?', 2);
-    if (path === '/_cdn/drain') return drain(request, query, current()) ?? jsonResponse(200, status(), NO_STORE);
+    if (path === '/_cdn/drain') {
+      const drained = drain(request, query, current());
+      return drained instanceof Promise ? drained.then(() => jsonResponse(200, status(), NO_STORE)) : (drained ?? jsonResponse(200, status(), NO_STORE));
+    }
     if (path !== '/_cdn/health') return textResponse(404, 'Here are /_cdn/health and /_cdn/drain.\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(request.method, ['GET', 'HEAD']);
     const now = status();
@@ -96,7 +101,7 @@ export function createStatusHandler(current: () => StatusParts, env: { readonly 
 }
 
 /** Does it, or says why not. */
-function drain(request: HttpRequest, query: string, { stores, router }: StatusParts): HttpResponse | undefined {
+function drain(request: HttpRequest, query: string, { stores, router, drain: tell }: StatusParts): Promise<void> | HttpResponse | undefined {
   if (request.method !== 'POST') return refuseMethod(request.method, ['POST']);
   // A page in a browser of this machine could send a POST, but not without one of these.
   const fromPage = request.fields['origin'] !== undefined || request.fields['sec-fetch-site'] !== undefined;
@@ -107,5 +112,5 @@ function drain(request: HttpRequest, query: string, { stores, router }: StatusPa
   const drained = wanted.get('drain');
   if (drained !== 'true' && drained !== 'false') return textResponse(400, 'Say drain=true or drain=false.\n');
   router.setDrain(store.id, drained === 'true');
-  return undefined;
+  return tell?.(store.id, drained === 'true');
 }

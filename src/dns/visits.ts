@@ -49,13 +49,18 @@ export function createVisits(): Visits {
   };
 }
 
-/** FNV-1a over the name and the network, or the address, that asks. */
 function placeOf(nameHash: number, asker: Asker): number {
+  const hash = hashAsker(nameHash, asker);
+  return (hash ^ (hash >>> 16)) & (PLACES - 1);
+}
+
+/** FNV-1a over the network, or the address, that asks, from a state that may be the hash of what stands before it. */
+export function hashAsker(state: number, asker: Asker): number {
   const address = networkOf(asker)?.address;
-  let hash = nameHash;
+  let hash = state;
   if (address) for (const octet of address) hash = Math.imul(hash ^ octet, 0x0100_0193);
   else hash = hashText(hash, asker.peer);
-  return (hash ^ (hash >>> 16)) & (PLACES - 1);
+  return hash;
 }
 
 function hashText(state: number, text: string): number {

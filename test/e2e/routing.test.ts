@@ -126,7 +126,9 @@ describe('request routing', function () {
     expect(table.code, table.stderr).to.equal(0);
     expect(table.stdout).to.match(/^store-1 .* up .*answers$/m).and.match(/^store-2 .* down .*ECONNREFUSED/m);
     expect(table.stdout).to.match(/^store-1 .* 0\/7 /m);
-    const drained = JSON.parse((await status('--drain', 'store-1', '--status', '--json')).stdout) as { stores: { id: string; state: string; health: string }[] };
+    const none = await status('--drain', 'store-1', '--status', '--json');
+    expect(none.code, 'one is drained, the other down').to.equal(4);
+    const drained = JSON.parse(none.stdout) as { stores: { id: string; state: string; health: string }[] };
     // Scripts rely on these.
     expect(Object.keys(drained)).to.deep.equal(['status', 'policies', 'whenAllDown', 'ttlSeconds', 'uptimeSeconds', 'stores']);
     expect(Object.keys(drained.stores[0] ?? {})).to.deep.equal(['id', 'address', 'state', 'health', 'reason', 'since', 'changes', 'share', 'transfers', 'capacity', 'rttMs', 'weight', 'region']);

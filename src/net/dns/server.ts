@@ -21,6 +21,8 @@ export interface DnsServerOptions {
   readonly maxTcpConnectionsPerClient?: number;
   /** RFC 7766 §6.2.3 leaves it to us: a few seconds. */
   readonly tcpIdleMs?: number;
+  /** How many workers (node:cluster) answer on these sockets, this process one of them; absent: they are its own. */
+  readonly workers?: number | undefined;
 }
 
 export interface DnsServer {
@@ -72,24 +74,27 @@ export function createDnsServer(options: DnsServerOptions, handler: DnsHandler, 
 
 async function openListeners(options: DnsServerOptions, answer: Answerer, env: { readonly clock: Clock; readonly log: Log }): Promise<Listeners> {
   const { address, port } = options.endpoint;
-  const maxConnections = options.maxTcpConnections ?? MAX_TCP_CONNECTIONS;
+  const { workers } = options;
+  const shared = workers !== undefined;
+  // What all hold together is bounded, and nobody knows what the others hold.
+  const maxConnections = Math.ceil((options.maxTcpConnections ?? MAX_TCP_CONNECTIONS) / (workers ?? 1));
   const maxPerClient = options.maxTcpConnectionsPerClient ?? Math.ceil(maxConnections * TCP_CLIENT_SHARE);
   for (let attempt = 1; ; attempt += 1) {
     const tcp = await openTcp(
-      { local: { address, port }, maxConnections, maxPerClient, idleMs: options.tcpIdleMs ?? TCP_IDLE_MS },
+      { local: { address, port }, shared, maxConnections, maxPerClient, idleMs: options.tcpIdleMs ?? TCP_IDLE_MS },
       answer,
       env,
     );
     try {
-      const udp = await openUdpPlaces({ address, port: tcp.port }, answer, env);
+      const udp = await openUdpPlaces({ address, port: tcp.port }, answer, env, shared);
       const close = async (): Promise<void> => {
         await Promise.all([tcp.close(), udp.close()]);
       };
       return { port: tcp.port, close };
     } catch (error) {
       await tcp.close();
-      // The system chose a port free for TCP; for UDP it may not be.
-      const another = port === 0 && systemCode(error) === 'EADDRINUSE' && attempt < FREE_PORT_ATTEMPTS;
+      // The system chose a port free for TCP; for UDP it may not be. Workers must all come to the same one: theirs is the primary's to try again.
+      const another = port === 0 && !shared && systemCode(error) === 'EADDRINUSE' && attempt < FREE_PORT_ATTEMPTS;
       if (!another) throw error;
     }
   }

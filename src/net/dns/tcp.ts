@@ -16,6 +16,8 @@ const MAX_PENDING = 64;
 
 export interface TcpOptions {
   readonly local: Endpoint;
+  /** With the other workers of a cluster. */
+  readonly shared?: boolean;
   readonly maxConnections: number;
   /** Of those, for one client: an address, or a /64 of IPv6. */
   readonly maxPerClient: number;
@@ -39,7 +41,7 @@ export async function openTcp(options: TcpOptions, answer: Answerer, env: { read
     socket.on('close', () => sockets.delete(socket));
     serve(socket, options.idleMs, places, answer, env);
   });
-  await listen(server, options.local);
+  await listen(server, options.local, options.shared === true);
   server.on('error', (error) => env.log.warn(`DNS over TCP: ${messageOf(error)}`, { error }));
   const bound = server.address();
   return {
@@ -52,10 +54,10 @@ export async function openTcp(options: TcpOptions, answer: Answerer, env: { read
   };
 }
 
-function listen(server: Server, local: Endpoint): Promise<void> {
+function listen(server: Server, local: Endpoint, shared: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: local.address, port: local.port, exclusive: true }, () => {
+    server.listen({ host: local.address, port: local.port, exclusive: !shared }, () => {
       server.off('error', reject);
       resolve();
     });

@@ -23,10 +23,11 @@ const LOOK_EVERY_MS = 5_000;
 /**
  * A UDP socket bound to the wildcard answers from whichever address the route suggests, and clients
  * drop what comes from another address than they asked (RFC 2181 §4.1): so one socket an address. ::
- * means IPv4 too, as it does for TCP. Rejects with the system's error, and nothing is then left open.
+ * means IPv4 too, as it does for TCP. `shared` with the other workers of a cluster. Rejects with the
+ * system's error, and nothing is then left open.
  */
-export async function openUdpPlaces(local: Endpoint, answer: Answerer, env: UdpPlacesEnv): Promise<UdpListener> {
-  if (!isWildcard(local.address)) return openUdp(local, answer, env.log);
+export async function openUdpPlaces(local: Endpoint, answer: Answerer, env: UdpPlacesEnv, shared = false): Promise<UdpListener> {
+  if (!isWildcard(local.address)) return openUdp(local, answer, env.log, shared);
   const list = env.addresses ?? systemAddresses;
   const both = local.address.includes(':');
   // A link-local address is no address without its link, and no Endpoint holds one.
@@ -40,7 +41,7 @@ export async function openUdpPlaces(local: Endpoint, answer: Answerer, env: UdpP
   const complained = new Set<string>();
 
   const take = async (address: string): Promise<void> => {
-    open.set(address, await openUdp(place(address), answer, env.log));
+    open.set(address, await openUdp(place(address), answer, env.log, shared));
     complained.delete(address);
   };
   const complain = (address: string, error: unknown): void => {

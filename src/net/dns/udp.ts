@@ -19,10 +19,10 @@ export function createUdpSocket(address: string): Socket {
   return createSocket(address.includes(':') ? { type: 'udp6', ipv6Only: true, lookup } : { type: 'udp4', lookup });
 }
 
-/** Bound and answering. Rejects with the system's error. */
-export async function openUdp(local: Endpoint, answer: Answerer, log: Log): Promise<UdpListener> {
+/** Bound and answering; `shared` with the other workers of a cluster. Rejects with the system's error. */
+export async function openUdp(local: Endpoint, answer: Answerer, log: Log, shared = false): Promise<UdpListener> {
   const socket = createUdpSocket(local.address);
-  await bindUdp(socket, local);
+  await bindUdp(socket, local, shared);
   let open = true;
   const send = (octets: Answered, remote: Endpoint): void => {
     if (octets && !isStream(octets) && open && socket.getSendQueueSize() < MAX_SEND_QUEUE_OCTETS) socket.send(octets, remote.port, remote.address);
@@ -46,14 +46,14 @@ export async function openUdp(local: Endpoint, answer: Answerer, log: Log): Prom
 }
 
 /** Rejects with the system's error, and the socket is then closed. */
-export function bindUdp(socket: Socket, local: Endpoint): Promise<void> {
+export function bindUdp(socket: Socket, local: Endpoint, shared = false): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => {
       socket.close();
       reject(error);
     };
     socket.once('error', onError);
-    socket.bind({ address: local.address, port: local.port, exclusive: true }, () => {
+    socket.bind({ address: local.address, port: local.port, exclusive: !shared }, () => {
       socket.off('error', onError);
       resolve();
     });

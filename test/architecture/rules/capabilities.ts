@@ -145,6 +145,19 @@ export const signals = capability({
   kept: [[file('src/app/service.ts', "process.on('SIGINT', stop);")]],
 });
 
+export const processes = capability({
+  name: 'other processes are started and spoken to in app/ only',
+  floors: ['app'],
+  modules: oneOf('cluster', 'child_process'),
+  globals: /^process\.(send|disconnect|connected|channel)$/,
+  breaches: [
+    [file('src/net/dns/udp.ts', "import cluster from 'node:cluster';")],
+    [file('src/cli/progress.ts', "import { spawn } from 'node:child_process';")],
+    [file('src/dns/health.ts', "process.send('down');")],
+  ],
+  kept: [[file('src/app/workers.ts', "import cluster from 'node:cluster';")]],
+});
+
 export const terminal = capability({
   name: 'the terminal and the environment are cli/\'s',
   floors: ['cli'],

@@ -32,7 +32,7 @@ describe('routing that follows its files', () => {
     const env: Env = { ...createEnv({ log: createLog((line) => lines.push(line)), progressOf: () => silentProgress, restoreTerminal: () => undefined }), clock };
     const swaps: Routing[] = [];
     const plan = mapStores(await readRouting({ topology: file, 'no-health': true }), (stores) => edgesOf(stores) ?? []);
-    const live = createLiveRouting(plan, (routing) => swaps.push(routing), env);
+    const live = createLiveRouting(plan, (routing) => void swaps.push(routing), env);
     started.push(live);
     await live.start();
     let times = 1000;

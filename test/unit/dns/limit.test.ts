@@ -46,6 +46,19 @@ describe('the rate limit', () => {
     const { handler } = parties(3);
     expect(await fates(handler, 9, www)).to.equal('aaa-t-t-t');
   });
+  it('where several processes share it, follows the part of each', async () => {
+    const clock = createHandClock();
+    const share = { counted: 0, part: 0.5 };
+    const handler = createAuthority({ zones: [ZONE], rateLimit: { perSecond: 6, seed: 7, share } }, { clock, log: silentLog });
+    expect(await fates(handler, 5, www)).to.equal('aaa-t');
+    share.part = 1;
+    clock.advance(1000);
+    expect(await fates(handler, 7, www)).to.equal('aaaaaa-');
+    share.part = 0.01;
+    clock.advance(10_000);
+    expect(await fates(handler, 3, www), 'one a second is the least').to.equal('a-t');
+    expect(share.counted).to.equal(15);
+  });
   it('fills again with time', async () => {
     const { handler, clock } = parties(2);
     expect(await fates(handler, 3, www)).to.equal('aa-');

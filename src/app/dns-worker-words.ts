@@ -1,0 +1,49 @@
+// What the primary of `cdn dns` tells its workers, and they tell it. All of it is plain data.
+
+import type { CookieSeed, Spread, StoreHealth, ZoneTexts } from '../dns/index.js';
+import type { Endpoint } from '../net/address.js';
+import type { DnsNews, DnsServiceOptions } from './dns-options.js';
+import type { RoutingInputs } from './routing.js';
+
+/** Routing as the primary has it. */
+export interface RoutingTold {
+  readonly inputs: RoutingInputs;
+  readonly serial: number;
+  readonly health: readonly (readonly [id: string, health: StoreHealth])[];
+  readonly drains: ReadonlyMap<string, boolean>;
+}
+
+/** What a worker begins with. */
+export interface DnsWorkerStart {
+  readonly options: DnsServiceOptions;
+  /** From 0. */
+  readonly index: number;
+  readonly workers: number;
+  readonly cookies: CookieSeed;
+  readonly serial: number;
+  readonly zones: readonly ZoneTexts[];
+  /** undefined: nothing is routed. */
+  readonly routing: (RoutingTold & { readonly spread: Spread }) | undefined;
+}
+
+export type DnsTold =
+  | { readonly kind: 'zone'; readonly texts: ZoneTexts }
+  | { readonly kind: 'routing'; readonly routing: RoutingTold }
+  | { readonly kind: 'health'; readonly id: string; readonly health: StoreHealth }
+  | { readonly kind: 'drain'; readonly id: string; readonly drain: boolean }
+  | { readonly kind: 'spread'; readonly spread: Spread }
+  /** Of the rate limit, by index. */
+  | { readonly kind: 'parts'; readonly parts: readonly number[] };
+
+/** What its own answers have added since it last said so. */
+export interface DnsSaid {
+  /** undefined: nothing was routed. */
+  readonly spread: Spread | undefined;
+  /** Answers that the rate limit has counted. */
+  readonly counted: number;
+}
+
+export interface DnsReady {
+  readonly endpoint: Endpoint;
+  readonly news: readonly DnsNews[];
+}
