@@ -13,8 +13,8 @@ import { fieldFlag, fieldRepeatFlag, readList, readOptional } from './flags.js';
 
 export const TRANSFER_FLAGS = {
   'remote-name': Flags.boolean({ char: 'O', summary: 'write to a file of the object’s own name in this folder, which is what happens without -o', exclusive: ['output'] }),
-  'continue-at': Flags.option({ char: 'C', env: 'CDN_CONTINUE_AT', helpValue: '-', summary: 'go on from what an earlier run left, which is what happens anyway', options: ['-'] as const })(),
-  continue: Flags.boolean({ summary: 'the same; --no-continue begins anew', allowNo: true, default: true }),
+  'continue-at': fieldFlag(FETCH_FIELDS.continueAt, { char: 'C' }),
+  continue: Flags.boolean({ summary: 'the same as -C -; --no-continue begins anew, also where an earlier run left a part', allowNo: true, exclusive: ['continue-at'] }),
   parallel: fieldFlag(FETCH_FIELDS.parallel, { defaultText: '1' }),
   'parallel-max': fieldFlag(FETCH_FIELDS.parallelMax, { defaultText: '8' }),
   range: fieldFlag(FETCH_FIELDS.range, { char: 'r' }),
@@ -40,12 +40,12 @@ export const TRANSFER_FLAGS = {
   'json-lines': Flags.boolean({ summary: 'print events as they come, one JSON object a line; --json=lines is the same', exclusive: ['json'] }),
 };
 
-type TextFlag = 'parallel' | 'parallel-max' | 'range' | 'limit-rate' | 'retry' | 'retry-delay' | 'max-time' | 'connect-timeout' | 'speed-limit' | 'speed-time' | 'interface' | 'cacert' | 'proxy' | 'checksum' | 'dns';
+type TextFlag = 'continue-at' | 'parallel' | 'parallel-max' | 'range' | 'limit-rate' | 'retry' | 'retry-delay' | 'max-time' | 'connect-timeout' | 'speed-limit' | 'speed-time' | 'interface' | 'cacert' | 'proxy' | 'checksum' | 'dns';
 
 export interface TransferFlags extends Readonly<Partial<Record<TextFlag, string | undefined>>> {
   readonly header?: readonly string[] | undefined;
   readonly resolve?: readonly string[] | undefined;
-  readonly continue: boolean;
+  readonly continue?: boolean | undefined;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
   readonly insecure: boolean;
@@ -114,6 +114,8 @@ export function readTransferRequest(flags: TransferFlags): TransferRequest {
   const sha256 = readOptional('checksum', FETCH_FIELDS.checksum, flags.checksum);
   const range = readOptional('range', FETCH_FIELDS.range, flags.range);
   if (sha256 !== undefined && range !== undefined) throw new CdnError('USAGE', '--checksum is of the whole file, and --range asks for a part of it: that part could not be checked', { suggestions: ['the same command without one of them'] });
+  const continueAt = readOptional('continue-at', FETCH_FIELDS.continueAt, flags['continue-at']) ?? (flags.continue === true ? 'end' : undefined);
+  if (continueAt !== undefined && range !== undefined) throw new CdnError('USAGE', '-C and --range both say where to begin', { suggestions: ['the same command without one of them'] });
   return {
     parallel: readOptional('parallel', FETCH_FIELDS.parallel, flags.parallel),
     range,
@@ -122,6 +124,7 @@ export function readTransferRequest(flags: TransferFlags): TransferRequest {
     retryDelayMs: readOptional('retry-delay', FETCH_FIELDS.retryDelay, flags['retry-delay']),
     speedLimit: limit === undefined ? undefined : { bytesPerSecond: limit, ms },
     sha256,
-    anew: !flags.continue,
+    anew: flags.continue === false,
+    continueAt,
   };
 }

@@ -3,6 +3,7 @@
 import path from 'node:path';
 import type { Log, LogFacts } from '../observe/log.js';
 import { CdnError, messageOf, systemCode } from '../base/errors.js';
+import { shellWord } from '../base/printable.js';
 import { formatBytes, formatDuration, formatRate } from '../base/units.js';
 import { formatEndpoint } from '../net/address.js';
 import { formatStory, type FetchEvent, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
@@ -83,6 +84,10 @@ export function turnLine(event: FetchEvent): string | undefined {
       return `Left ${formatEndpoint(event.from)}, the bytes so far are kept: ${event.why}`;
     case 'retry':
       return `Trying again in ${formatDuration(event.inMs)} (${event.attempt} of ${event.of}): ${event.why}`;
+    case 'unproven':
+      return `Nothing proves that the ${formatBytes(event.bytes)} that were here are of the file that comes now: no SHA-256 is promised. The last 64 KiB are compared; --checksum sha256:… would tell for sure`;
+    case 'orphans':
+      return `Left by runs that were killed before they could note what they had; nothing goes on from them: ${event.orphans.map(({ file, bytes }) => `${shellWord(shortest(file))} (${formatBytes(bytes)})`).join(', ')}. To remove: rm ${event.orphans.map(({ file }) => shellWord(shortest(file))).join(' ')}`;
     case 'restarted':
       return `Beginning anew, ${formatBytes(event.bytes)} are of no use: ${event.why}`;
     default:
@@ -95,7 +100,7 @@ export function fetchSummary(report: FetchReport): string {
   const digest = { verified: 'SHA-256 verified', 'not promised': 'SHA-256 not promised by the store, so not verified', unreadable: 'SHA-256 promised unreadably, so not verified' }[report.digest];
   const name = report.file === undefined ? 'standard output' : shortest(report.file);
   const stores = (report.stores.length > 0 ? report.stores : [report.store]).map((store) => formatEndpoint(store)).join(' and ');
-  const came = report.resumedBytes > 0 ? `${formatBytes(report.bytes)}, ${formatBytes(report.bytes - report.resumedBytes)} of it` : formatBytes(report.bytes);
+  const came = report.resumedBytes > 0 ? `${formatBytes(report.bytes)} (${formatBytes(report.resumedBytes)} of it from an earlier run), ${formatBytes(report.bytes - report.resumedBytes)}` : formatBytes(report.bytes);
   return `${name}: ${came} in ${formatDuration(report.transferMs)} (${formatRate(report.rateBytesPerSecond)}), ${formatDuration(report.durationMs)} in all, ${digest}, from ${stores}`;
 }
 

@@ -34,7 +34,7 @@ export function readList<T>(name: string, field: Field<T>, texts: readonly strin
 }
 
 interface Extra {
-  readonly char?: 'o' | 'r' | 'm' | 'Y' | 'y' | 'H' | 'x' | 'w';
+  readonly char?: 'C' | 'o' | 'r' | 'm' | 'Y' | 'y' | 'H' | 'x' | 'w';
   readonly summary?: string;
   /** Ends the help line: "(default 127.0.0.1:40720)". */
   readonly defaultText?: string;

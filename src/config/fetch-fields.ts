@@ -56,6 +56,7 @@ function parseResolve(text: string): { host: string; port: number; addresses: re
 export const FETCH_FIELDS = {
   parallel: count('CDN_PARALLEL', 'fetch parts of one file over so many connections, spread over its stores', 1, 64),
   parallelMax: count('CDN_PARALLEL_MAX', 'of several targets, how many at a time', 1, 64),
+  continueAt: field<'end' | number>('CDN_CONTINUE_AT', 'go on with a file that is there, whoever left it: - at its end, a number at that octet; what an earlier run of cdn fetch left beside it is gone on with anyway', '"-", or a number of octets', '-|OCTET', (text) => (text === '-' ? 'end' : /^\d{1,15}$/.test(text) ? Number(text) : undefined)),
   range: field('CDN_RANGE', 'fetch these bytes only: FIRST-LAST, FIRST- or -COUNT', 'a range such as "0-499", "500-" or "-500"', 'RANGE', parseRange),
   limitRate: rate('CDN_LIMIT_RATE', 'receive no faster'),
   retry: count('CDN_RETRY', 'when everybody who has it failed, ask all again so often', 0, 1000),

@@ -12,6 +12,7 @@ import { noSuchName } from './dns-errors.js';
 import { createStory } from './explain.js';
 import { createGet, createLocate } from './http-get.js';
 import type { FetchEnv, FetchEvent, FetchOptions, FetchReport, FetchRequest, Fetcher, OpenResult } from './model.js';
+import { createOrphanage } from './orphans.js';
 import { parseTarget, type Plan } from './plan.js';
 import { findTitle } from './portal.js';
 import { createResolve, parseHostName, type Asking } from './resolve.js';
@@ -34,6 +35,7 @@ interface Content {
 export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
   const resolve = createResolve(options, env);
   const findEndpoints = createLocate(resolve, options);
+  const findOrphans = createOrphanage(env.clock);
   const get = createGet(findEndpoints, createContact(options, env), env.clock);
 
   function begin(onEvent: (event: FetchEvent) => void, signal: AbortSignal, watched = false): Asking {
@@ -62,22 +64,27 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     const plan = parseTarget(request.target);
     signal.throwIfAborted();
     const asking = begin(onEvent, signal, request.watched);
-    await selectTarget(request.output, plan.kind === 'url' ? fileNameOf(plan.url) : undefined, request.force);
+    await selectTarget(request.output, plan.kind === 'url' ? fileNameOf(plan.url) : undefined, request.force, request.continueAt);
     const content = await findContent(plan, asking);
-    const target = await selectTarget(request.output, fileNameOf(content.url), request.force);
+    const target = await selectTarget(request.output, fileNameOf(content.url), request.force, request.continueAt);
     if (target === undefined) throw new CdnError('USAGE', 'no output was named');
     const object = request.type === 'V' ? await askVideo(content.url, asking) : content.object;
     const sources = createSources(
       { url: content.url, role: content.isTitle ? 'store' : undefined, fields: options.fields ?? {}, retries: request.retries, retryDelayMs: request.retryDelayMs },
       { get, locate: findEndpoints, clock: env.clock }, onEvent,
     );
+    // What goes by can't be gone on with: it is what is behind that octet.
+    const goesBy = target.kind === 'stdout' || target.kind === 'device';
+    const range = request.range ?? (goesBy && typeof request.continueAt === 'number' ? { firstPos: request.continueAt, lastPos: undefined } : undefined);
     // Where a suffix begins only an answer can tell, and then the leftover is chosen already: one of the same suffix.
-    const offset = request.range === undefined ? 0 : 'suffix' in request.range ? -request.range.suffix : request.range.firstPos;
+    const offset = range === undefined ? 0 : 'suffix' in range ? -range.suffix : range.firstPos;
     const sink = await openSink(target, { url: content.url.href, offset, anew: request.anew === true }, env, signal);
     const received = await transfer({
-      object, parallel: request.parallel ?? 1, range: request.range, limitBytesPerSecond: request.limitBytesPerSecond,
+      object, parallel: request.parallel ?? 1, range, limitBytesPerSecond: request.limitBytesPerSecond,
       speedLimit: request.speedLimit, sha256: request.sha256,
     }, sources, sink, onEvent, env.clock, asking);
+    const orphans = target.kind === 'file' ? findOrphans(target.path) : [];
+    if (orphans.length > 0) onEvent({ kind: 'orphans', orphans });
     return report(request, received, sink.file, asking.story.elapsedMs(), asking);
   }
 

@@ -16,6 +16,8 @@ export interface JournalHead {
   readonly offset: number;
   /** The boot in which the ranges were noted: in the same one, all that was ever written is there. */
   readonly boot: string | undefined;
+  /** Nobody had the file's usual name, NAME.part, when its run ended in order: it has that name now, unless it was killed before. */
+  readonly usual?: boolean;
   /** Who writes; undefined when nobody does. */
   readonly owner: Owner | undefined;
 }

@@ -6,6 +6,15 @@ import type { ByteRange } from '../net/http/range.js';
 import { parseJournal, type Journal } from './journal.js';
 import { currentBoot, isAlive } from './owner.js';
 
+/** Whether a file of a journal's name may be one, whole or as a power failure left it: nothing, or zeros, or the beginning of a line. */
+function mayBeJournal(file: string): boolean {
+  try {
+    return /^(?:[0-9a-f]{8} \{|\0*$)/.test(readFileSync(file, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
 function readJournal(file: string): Journal | undefined {
   try {
     return parseJournal(readFileSync(file, 'utf8'));
@@ -33,6 +42,11 @@ function taken(name: string, own: string): boolean {
   }
 }
 
+/** The name of the data that the journal at `file` tells of; undefined without a journal. */
+export function journalledPart(file: string): string | undefined {
+  return readJournal(file)?.head.data;
+}
+
 export interface Claimed {
   readonly journal: Journal;
   readonly have: readonly ByteRange[];
@@ -52,6 +66,7 @@ export type Claim =
 export function claimLeftover(file: string, own: string, aside: string): Claim {
   const found = readJournal(file);
   if (found !== undefined && isHeld(found)) return { kind: 'held' };
+  if (!mayBeJournal(file)) return { kind: 'none' };
   try {
     renameSync(file, aside);
   } catch {
@@ -66,9 +81,9 @@ export function claimLeftover(file: string, own: string, aside: string): Claim {
   rmSync(aside, { force: true });
   if (journal === undefined) return { kind: 'none' };
   const folder = path.dirname(file);
-  // A run that ended in order gave the data its usual name, after its last word in the journal. One that was
-  // killed did not: what has that name is somebody else's.
-  const names = [path.join(folder, path.basename(journal.head.data)), ...(journal.head.owner === undefined ? [file.replace(/\.journal$/, '')] : [])];
+  // A run that ended in order gave the data its usual name, after its last word in the journal, if it was free. One
+  // that was killed did not: what has that name is somebody else's.
+  const names = [path.join(folder, path.basename(journal.head.data)), ...(journal.head.owner === undefined && journal.head.usual === true ? [file.replace(/\.journal$/, '')] : [])];
   return names.some((name) => taken(name, own)) ? { kind: 'claimed', claimed: { journal, have: trusted(journal) } } : { kind: 'none' };
 }
 

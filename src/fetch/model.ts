@@ -69,6 +69,8 @@ export interface FetchRequest {
   readonly watched?: boolean;
   /** What an earlier run left is of no use. */
   readonly anew?: boolean | undefined;
+  /** Go on with a file that is there already, whoever left it: at its end, or at this octet of it. */
+  readonly continueAt?: 'end' | number | undefined;
   /** The part that is wanted; undefined: all. */
   readonly range?: RangeRequest | undefined;
   /** Connections at a time for this one object; 1 unless told. */
@@ -164,6 +166,10 @@ export type FetchEvent =
   | { readonly kind: 'resumed'; readonly bytes: number }
   /** Over this connection comes now this part; told again when it is drawn in. `lastPos` undefined: to the end, wherever that is. */
   | { readonly kind: 'range'; readonly lane: number; readonly firstPos: number; readonly lastPos: number | undefined; readonly from: Endpoint }
+  /** So many bytes that somebody else left are gone on from, and nothing proves that they are of the version that comes. */
+  | { readonly kind: 'unproven'; readonly bytes: number }
+  /** Parts of this file lie beside it that nothing can go on from. */
+  | { readonly kind: 'orphans'; readonly orphans: readonly { readonly file: string; readonly bytes: number }[] }
   /** This many more bytes have arrived and are written; `lane`: over which of the connections, counted from 0. */
   | { readonly kind: 'received'; readonly bytes: number; readonly lane: number; readonly from: Endpoint }
   /** A store was left; the bytes that are here stay. */

@@ -3,7 +3,7 @@
 // synced, or never.
 
 import { appendFileSync, closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { rename, rm, unlink } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '../base/clock.js';
@@ -25,6 +25,8 @@ const NOTE_MS = 200;
 const SYNC_MS = 5000;
 /** A longer journal is written anew. */
 const MAX_JOURNAL_OCTETS = 65_536;
+/** Of what can't be continued. */
+const UNKNOWN: Version = { etag: undefined, length: undefined, sha256: undefined };
 
 export interface PartFileOptions {
   /** What the bytes are of: an ETag means something for one URL only. */
@@ -36,7 +38,7 @@ export interface PartFileOptions {
 }
 
 /** An earlier run's bytes of another URL, or of another part, are of use only when a digest tells what they are. */
-function usable(claimed: Claimed, options: PartFileOptions): Leftover | undefined {
+function usable(claimed: Claimed, options: PartFileOptions): (Leftover & { readonly version: Version }) | undefined {
   const { head } = claimed.journal;
   if (options.anew || head.offset !== options.offset) return undefined;
   const version: Version = head.url === options.url ? head.version : { ...head.version, etag: undefined };
@@ -133,16 +135,25 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     closeSync(fd);
   }
 
-  /** Where the usual name can't be had, the bytes keep the name they have. */
-  function giveUsualName(as: 'part' | 'corrupt'): string {
-    // Another run's journal may tell of NAME.part, and would vouch for these bytes instead of its own.
-    if (as === 'part' && !journalled && existsSync(journalFile)) return part;
+  /** Where the usual name is somebody's, the bytes keep the name they have. */
+  async function giveUsualName(as: 'part' | 'corrupt'): Promise<string> {
+    const usual = beside(target.path, `.${as}`);
+    const other = as === 'part' ? part : part.replace(/part$/, as);
+    for (const name of [usual, other]) {
+      const moved = name === part || (await moveToNew(part, name).then(() => true, () => false));
+      if (moved) return name;
+    }
+    return part;
+  }
+
+  /** Tells the next run of what is left, also where all that it can do with it is to remove it: nothing else says whose it is. */
+  function leaveJournal(have: readonly ByteRange[]): void {
+    head = { ...(head ?? headOf(UNKNOWN)), usual: !existsSync(beside(target.path, '.part')), owner: undefined };
     try {
-      const usual = beside(target.path, `.${as}`);
-      renameSync(part, usual);
-      return usual;
+      if (journalled) replaceJournal(have);
+      else writeNote(have);
     } catch {
-      return part;
+      journalled = false;
     }
   }
 
@@ -157,17 +168,12 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
       return undefined;
     }
     if (synced) durable = have;
-    const goesOn = as === 'part' && head !== undefined && claim.kind !== 'held' && have.length > 0;
-    if (goesOn && head !== undefined) {
-      head = { ...head, owner: undefined };
-      try {
-        if (journalled) replaceJournal(have);
-        else writeNote(have);
-      } catch {
-        journalled = false;
-      }
-    } else await dropJournal();
-    return { file: giveUsualName(as), resumable: goesOn && journalled };
+    const resumable = as === 'part' && head !== undefined && claim.kind !== 'held' && have.length > 0;
+    if (as === 'part' && claim.kind !== 'held') leaveJournal(have);
+    else await dropJournal();
+    // Without a journal of its own nobody would know whose a usual name is.
+    const file = as === 'part' && !journalled ? part : await giveUsualName(as);
+    return { file, resumable: resumable && journalled };
   }
 
   return {
@@ -205,13 +211,11 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
       } catch (cause) {
         if (!closed) close();
         await dropJournal();
-        giveUsualName('part');
+        await giveUsualName('part');
         throw cause instanceof CdnError ? cause : diskError(target.path, cause);
       }
       await syncFolder(path.dirname(target.path));
       await dropJournal();
-      // What an earlier, interrupted run left of this very file is of no use any more.
-      await unlink(beside(target.path, '.part')).catch(() => undefined);
     },
     keep,
   };

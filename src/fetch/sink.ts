@@ -2,6 +2,7 @@
 
 import type { Clock } from '../base/clock.js';
 import type { Random } from '../base/random.js';
+import { openAppendFile } from './append-file.js';
 import { openDevice } from './device.js';
 import { openPartFile, type PartFileOptions } from './part-file.js';
 import type { Target } from './target.js';
@@ -25,6 +26,7 @@ function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
 /** @throws CdnError DISK_WRITE */
 export async function openSink(target: Target, options: PartFileOptions, env: SinkEnv, signal: AbortSignal): Promise<Sink> {
   if (target.kind === 'file') return openPartFile(target, options, env);
+  if (target.kind === 'partial') return openAppendFile(target);
   if (target.kind === 'device') return openDevice(target.path, env.clock, signal);
   return {
     file: undefined,

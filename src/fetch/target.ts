@@ -11,6 +11,8 @@ import { printable } from './text.js';
 export type Target =
   /** A regular file that is to appear, whole, under this path. */
   | { readonly kind: 'file'; readonly path: string; readonly replace: boolean }
+  /** A regular file that is there, the beginning of what is to be in it; `from` undefined: all of it is. */
+  | { readonly kind: 'partial'; readonly path: string; readonly from: number | undefined }
   /** A device, a pipe: written as it is, never renamed to. */
   | { readonly kind: 'device'; readonly path: string }
   | { readonly kind: 'stdout'; write(chunk: Uint8Array): Promise<void> };
@@ -48,7 +50,7 @@ async function checkParent(file: string): Promise<void> {
 export function fileExists(file: string, note = ''): CdnError {
   return new CdnError('FILE_EXISTS', `${printable(file)} is there already${note}`, {
     details: { file },
-    suggestions: ['the same command with --force, to replace it', 'the same command with -o FILE, to write another'],
+    suggestions: ['the same command with --force, to replace it', 'the same command with -C -, to go on with it', 'the same command with -o FILE, to write another'],
   });
 }
 
@@ -57,9 +59,9 @@ export function fileExists(file: string, note = ''): CdnError {
  *   then the answer is undefined for these, and what can be checked has been.
  * @throws CdnError FILE_EXISTS, DISK_WRITE, USAGE
  */
-export async function selectTarget(output: FetchOutput, name: string | undefined, force: boolean): Promise<Target | undefined> {
+export async function selectTarget(output: FetchOutput, name: string | undefined, force: boolean, continueAt?: 'end' | number): Promise<Target | undefined> {
   if (output.kind === 'stdout') return { kind: 'stdout', write: (chunk) => output.write(chunk) };
-  if (output.kind === 'default') return name === undefined ? undefined : selectFile(path.resolve(name), force);
+  if (output.kind === 'default') return name === undefined ? undefined : selectFile(path.resolve(name), force, continueAt);
   if (output.path === '' || output.path.includes('\0')) {
     throw new CdnError('USAGE', 'the output has no usable name', { suggestions: ['-o FILE names a file, -o - is standard output'] });
   }
@@ -67,15 +69,19 @@ export async function selectTarget(output: FetchOutput, name: string | undefined
   // path.resolve drops the slash that says "a folder".
   const meansFolder = /[/\\]$/.test(output.path);
   const found = await look(file);
-  if (found === 'folder') return name === undefined ? undefined : selectFile(path.join(file, name), force);
+  if (found === 'folder') return name === undefined ? undefined : selectFile(path.join(file, name), force, continueAt);
   if (meansFolder) throw cannotWrite(output.path, 'there is no such folder', [`mkdir -p ${shellWord(output.path)}`]);
-  return selectFile(file, force);
+  return selectFile(file, force, continueAt);
 }
 
-async function selectFile(file: string, force: boolean): Promise<Target> {
+async function selectFile(file: string, force: boolean, continueAt: 'end' | number | undefined): Promise<Target> {
   const found = await look(file);
   if (found === 'device') return { kind: 'device', path: file };
   if (found === 'folder') throw cannotWrite(file, 'that is a folder', ['choose another file with -o FILE']);
+  if (found === 'file' && continueAt !== undefined) return { kind: 'partial', path: await realpath(file), from: continueAt === 'end' ? undefined : continueAt };
+  if (found === 'absent' && typeof continueAt === 'number' && continueAt > 0) {
+    throw new CdnError('USAGE', `cannot go on at octet ${continueAt} of ${printable(file)}: there is no such file`, { details: { file }, suggestions: ['the same command without -C'] });
+  }
   if (found !== 'absent' && !force) throw fileExists(file);
   // A link stays, and what it leads to is replaced; one that leads nowhere is replaced itself.
   const real = found === 'file' ? await realpath(file) : file;

@@ -102,6 +102,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
     begunMs ??= clock.monotonic();
     onEvent({ kind: 'transfer', object: options.object, totalBytes: total });
     sink.begin(version, have.ranges, total);
+    if (sink.leftover !== undefined && sink.leftover.version === undefined && have.size > 0 && expected === undefined) onEvent({ kind: 'unproven', bytes: have.size });
     resumedBytes = have.size;
     if (resumedBytes > 0) onEvent({ kind: 'resumed', bytes: resumedBytes });
   }
@@ -235,7 +236,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(asking.signal.reason);
     asking.signal.addEventListener('abort', onAbort, { once: true });
-    const divisible = sink.fd !== undefined && version !== undefined && canBeContinued(version) && !answer.fit.ignoredRange;
+    const divisible = sink.fd !== undefined && sink.inOrder !== true && version !== undefined && canBeContinued(version) && !answer.fit.ignoredRange;
     const count = divisible ? Math.max(1, Math.min(options.parallel, Math.ceil((within.lastPos - base + 1 - have.size) / LEAST_PART_OCTETS))) : 1;
     setMaxListeners(0, controller.signal);
     try {
@@ -311,7 +312,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
 function leftoverBytes(sink: Sink, range: RangeRequest | undefined): ByteSet {
   if (sink.leftover === undefined) return new ByteSet();
   const { have, version } = sink.leftover;
-  const end = (version.length ?? UNKNOWN_END) - 1;
+  const end = (version?.length ?? UNKNOWN_END) - 1;
   const wanted = range === undefined ? { firstPos: 0, lastPos: end }
     : 'suffix' in range ? { firstPos: Math.max(0, end + 1 - range.suffix), lastPos: end }
       : { firstPos: range.firstPos, lastPos: Math.min(end, range.lastPos ?? end) };
@@ -324,8 +325,8 @@ function leftoverBytes(sink: Sink, range: RangeRequest | undefined): ByteSet {
 async function keptError(error: unknown, corrupt: boolean, have: ByteSet, sink: Sink): Promise<unknown> {
   const kept = await sink.keep(corrupt ? 'corrupt' : 'part', have.ranges);
   if (!(error instanceof CdnError) || kept === undefined) return error;
-  const next = corrupt ? '' : kept.resumable ? ' (the next fetch resumes)' : ' (the next fetch begins anew)';
-  return new CdnError(error.code, `${error.message}; ${formatBytes(have.size)} are kept in ${printable(kept.file)}${next}`, {
+  const told = kept.told ?? `${formatBytes(have.size)} are kept in ${printable(kept.file)}${corrupt ? '' : kept.resumable ? ' (the next fetch resumes)' : ' (the next fetch begins anew)'}`;
+  return new CdnError(error.code, `${error.message}; ${told}`, {
     details: { ...error.details, kept: kept.file, resumable: kept.resumable }, suggestions: error.suggestions, cause: error.cause ?? error,
   });
 }

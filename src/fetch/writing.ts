@@ -7,7 +7,8 @@ import type { Version } from './version.js';
 
 /** What an earlier run left of this very file. */
 export interface Leftover {
-  readonly version: Version;
+  /** undefined when nobody knows: an answer says what it may be a part of, and nothing proves it but a digest. */
+  readonly version: Version | undefined;
   readonly have: readonly ByteRange[];
 }
 
@@ -17,6 +18,8 @@ export interface Sink {
   /** The open file, where bytes may come in any order and be read again; undefined where they go by. */
   readonly fd: number | undefined;
   readonly leftover: Leftover | undefined;
+  /** Bytes must come from the first to the last, though there is an `fd`. */
+  readonly inOrder?: boolean;
   /** Resolves, or returns, when the chunk is with the system. Where there is no `fd`, chunks come in order. */
   write(chunk: Uint8Array, at: number): void | Promise<void>;
   /** From now on bytes are this version's; what is there of another is forgotten. `have`: what stays. `octets`: how long the file will be, if known. */
@@ -33,6 +36,8 @@ export interface Kept {
   readonly file: string;
   /** Whether the next run can go on from it. */
   readonly resumable: boolean;
+  /** What there is to say of it, where it is not what is usual. */
+  readonly told?: string;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

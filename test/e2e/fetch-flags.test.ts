@@ -106,6 +106,24 @@ describe('cdn fetch, flag by flag', function () {
     expect(requests.filter(({ fields }) => fields['range'] !== undefined).length).to.be.greaterThan(1);
   });
 
+  it('-C goes on with a file that is there, at its end or at an octet; without it the file is left alone', async () => {
+    await writeFile(path.join(folder, 'film'), FILM.subarray(0, 900_000));
+    const refused = await fetch(`${url}/film`);
+    expect(refused.code).to.equal(2);
+    expect(refused.stderr).to.contain('with -C -, to go on with it');
+    const done = await fetch(`${url}/film`, '-C', '-');
+    expect(done.code, done.stderr).to.equal(0);
+    expect(done.stderr).to.contain('Going on: 834 kB are here');
+    expect(requests.at(-1)?.fields).to.include({ range: 'bytes=834464-' }).and.not.have.property('if-range');
+    const again = await fetch(`${url}/film`, '-C', '100000', '--silent');
+    expect(again.code, again.stderr).to.equal(0);
+    expect((await readFile(path.join(folder, 'film'))).equals(FILM)).to.equal(true);
+    const rest = await fetch(`${url}/film`, '-C', '1499990', '-o', '-', '--quiet');
+    expect(rest.stdoutBytes.equals(FILM.subarray(1_499_990))).to.equal(true);
+    expect((await fetch(`${url}/film`, '-C', 'x')).stderr).to.match(/--continue-at: expected "-", or a number of octets, got "x"|CDN_CONTINUE_AT/);
+    expect((await fetch(`${url}/film`, '-C', '-', '-r', '0-1')).stderr).to.contain('-C and --range both say where to begin');
+  });
+
   it('--max-time, then --continue goes on, and --no-continue begins anew', async () => {
     const late = await fetch(`${url}/slow`, '-m', '2', '-o', 'film');
     expect(late.code).to.equal(4);

@@ -190,7 +190,7 @@ describe('fetch: a party fails', () => {
         const folder = await newFolder();
         const run = await parties.run(client, { target: 'hiscinema.com/File1', output: { kind: 'file', path: path.join(folder, 'out') } });
         expect(expectError(run, code, `store ${at(store)}`, 'out.part').message).to.match(message);
-        expect(await readdir(folder)).to.deep.equal(['out.part']);
+        expect(await readdir(folder)).to.deep.equal(['out.part', 'out.part.journal']);
         expect(await readFile(path.join(folder, 'out.part'), 'utf8')).to.equal('short');
       });
     }
@@ -277,7 +277,7 @@ describe('fetch: a party fails', () => {
       });
       const error = expectError(run, 'INTERRUPTED', 'interrupted; 5 B are kept in', 'out.part');
       expect(error.exit).to.equal(130);
-      expect(await readdir(folder)).to.deep.equal(['out.part']);
+      expect(await readdir(folder)).to.deep.equal(['out.part', 'out.part.journal']);
       await Promise.all(gone);
     });
 

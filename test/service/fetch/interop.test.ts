@@ -123,6 +123,20 @@ describe('fetch: with other programs', function () {
       expect(report?.resumedBytes).to.be.greaterThan(0);
     });
 
+    itWith('nginx', 'goes on under -C - with what curl or wget left under the final name', async (nginx) => {
+      const folder = await folderWithFilm();
+      const port = await startNginx(nginx, folder);
+      const file = path.join(folder, 'left.mp4');
+      await writeFile(file, FILM.subarray(0, 1_234_567));
+      const client = parties.fetcher({ dns: await parties.nobody() });
+      const { report, events, error } = await parties.run(client, { target: `http://127.0.0.1:${port}/film.mp4`, output: { kind: 'file', path: file }, continueAt: 'end' });
+      expect(error).to.equal(undefined);
+      expect((await readFile(file)).equals(FILM)).to.equal(true);
+      // nginx promises no digest, so that is all that can be said.
+      expect(events.some(({ kind }) => kind === 'unproven')).to.equal(true);
+      expect(report).to.include({ digest: 'not promised', resumedBytes: 1_234_567 - 65_536, status: 206 });
+    });
+
     itWith('varnishd', 'goes on from Varnish where it was', async function (varnishd) {
       const folder = await folderWithFilm();
       const origin = await parties.http((request) => (request.method === 'GET' ? { status: 200, fields: { etag: '"film"', 'content-type': 'video/mp4' }, body: { kind: 'bytes', bytes: FILM } } : { status: 405, fields: {}, body: { kind: 'none' } }));

@@ -55,9 +55,9 @@ describe('fetch: the journal', () => {
   it('of a run that was killed tells of the file that it names, and not of what has the usual name', async () => {
     const folder = await newFolder();
     const file = path.join(folder, 'film.mp4.part.journal');
-    for (const [owner, kind] of [[{ pid: 4_194_304, started: '1' }, 'none'], [undefined, 'claimed']] as const) {
+    for (const [owner, usual, kind] of [[{ pid: 4_194_304, started: '1' }, true, 'none'], [undefined, true, 'claimed'], [undefined, false, 'none']] as const) {
       await writeFile(path.join(folder, 'film.mp4.part'), 'x'.repeat(50));
-      await writeFile(file, formatHead({ ...HEAD, data: 'film.mp4.0.part', owner }) + note(0, 49));
+      await writeFile(file, formatHead({ ...HEAD, data: 'film.mp4.0.part', owner, usual }) + note(0, 49));
       expect(claimLeftover(file, `${file}.own`, `${file}.1`).kind).to.equal(kind);
     }
   });

@@ -75,7 +75,7 @@ describe('fetch: where the bytes go', () => {
     const first = await sinkFor(file);
     await first.write(bytes('half'));
     expect(await first.keep('part')).to.equal(`${file}.part`);
-    expect(await readdir(folder)).to.deep.equal(['out.mp4.part']);
+    expect(await readdir(folder)).to.deep.equal(['out.mp4.part', 'out.mp4.part.journal']);
     const second = await sinkFor(file);
     await second.write(bytes('whole'));
     await second.commit();
