@@ -46,7 +46,7 @@ export function createServerCookies(env: { readonly clock: Clock; readonly rando
   };
   const seconds = (): number => Math.floor(env.clock.now() / 1000);
   // An address's zone is this machine's own word for a link.
-  const addressOf = ({ remote }: Peer): string => remote.address.replace(/%.*$/, '');
+  const addressOf = ({ remote: { address } }: Peer): string => (address.includes('%') ? address.replace(/%.*$/, '') : address);
   return {
     judge: (query, peer) => {
       const option = findAsked(query.message, OPTION.COOKIE);

@@ -8,7 +8,7 @@ import { parseIPv6 } from '../net/dns/ip.js';
 import { RCODE, TYPE, type DnsMessage, type DnsQuery, type Peer } from '../net/dns/message.js';
 import type { Layer } from '../net/handler.js';
 import type { Log } from '../observe/log.js';
-import type { Answer, Answerer } from './answerer.js';
+import { messageOf, type Answer, type Answerer } from './answerer.js';
 import type { ServerCookies } from './cookies.js';
 import { createPace } from './pace.js';
 import { describeQuestion } from './words.js';
@@ -67,7 +67,7 @@ export function limitRate(options: RateLimitOptions, env: RateLimitEnv): Layer<A
     const judged = env.cookies?.judge(query, peer);
     if (typeof judged === 'object' && (judged.standing === 'good' || judged.standing === 'renew')) return answer;
     if (slip === 0 || overBy % slip !== 0) return { ...answer, dropped: true, failure: 'over the rate limit: dropped' };
-    return { ...answer, message: truncated(query, answer.message), shared: undefined, failure: 'over the rate limit: cut to TC=1' };
+    return { ...answer, message: truncated(query, messageOf(answer)), failure: 'over the rate limit: cut to TC=1' };
   };
   return (next) => (query, peer) => {
     const answer = next(query, peer);
@@ -91,7 +91,10 @@ function networkOf(address: string): string {
 }
 
 /** What an answer is one of. Names made up at random below one zone, cut or wildcard are one kind: they cost their sender nothing. */
-export function kindOf({ question }: DnsQuery, { message, wildcard }: Answer): string {
+export function kindOf({ question }: DnsQuery, answer: Answer): string {
+  if (answer.plain === true) return `${question.type} ${question.name.key}`;
+  const { wildcard } = answer;
+  const message = messageOf(answer);
   const [authority] = message.authorities;
   if (message.rcode === RCODE.NXDOMAIN) return `x ${authority?.name.key ?? ''}`;
   if (message.rcode !== RCODE.NOERROR) return `e ${message.rcode}`;

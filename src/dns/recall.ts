@@ -8,7 +8,7 @@ import type { DnsQuery, Peer } from '../net/dns/message.js';
 import { OrdinaryQuery } from '../net/dns/ordinary.js';
 import { shareAnswer } from '../net/dns/shared.js';
 import type { Layer } from '../net/handler.js';
-import type { Answer, Answerer } from './answerer.js';
+import { messageOf, withOptions, type Answer, type Answerer } from './answerer.js';
 import { answerFromZones, tellScope, type ZoneSet } from './authoritative.js';
 import { kindOf } from './limit.js';
 import { createPlainAnswerer, type PlainAnswerer } from './plain-answer.js';
@@ -55,17 +55,17 @@ export function recallFromZones(set: ZoneSet, maxChain: number): Layer<Answerer>
     const { choice } = answer.reuse;
     const answers = new Map(choice && [[keyOf(choice.picks), shared]]);
     table.keep(query, { section: query.sectionKey(), revision, answer: shared, select: choice?.select, answers, used: false });
-    return { ...shared, ...(answer.options && { options: answer.options }) };
+    return answer.options ? withOptions(shared, answer.options) : shared;
   }
 }
 
 interface Found extends Kept {
   readonly revision: number;
-  readonly answer: Neutral;
+  readonly answer: Answer;
   /** Asked for each query; absent: there is no choice. */
   readonly select: SelectRecords | undefined;
   /** By what was chosen; at most MOST_CHOICES. */
-  readonly answers: Map<number | string, Neutral>;
+  readonly answers: Map<number | string, Answer>;
 }
 
 /** Enough for each of many stores alone; orders of several are many more, and the usual way is open to them. */
@@ -94,15 +94,12 @@ export function recallFromCache(env: { readonly clock: Clock }): Layer<Answerer>
   };
 }
 
-/** An answer without what was said to its asker alone. */
-type Neutral = Required<Pick<Answer, 'message' | 'shared' | 'cached' | 'wildcard' | 'kind'>>;
-
-/** Field by field, so that all such answers have one shape: the layers behind take each query's in their hands. */
-function withScope({ message, shared, cached, wildcard, kind }: Neutral, subnet: ClientSubnet, scope: number): Answer {
-  return { message, shared, cached, wildcard, kind, options: [tellScope(subnet, scope)] };
+function withScope(answer: Answer, subnet: ClientSubnet, scope: number): Answer {
+  return withOptions(answer, [tellScope(subnet, scope)]);
 }
 
-function share(query: DnsQuery, answer: Answer): Neutral | undefined {
-  const shared = shareAnswer(answer.message, query.question);
-  return shared && { message: shared.message, shared, cached: answer.cached, wildcard: answer.wildcard, kind: kindOf(query, answer) };
+/** Without what was said to its asker alone. */
+function share(query: DnsQuery, answer: Answer): Answer | undefined {
+  const message = shareAnswer(messageOf(answer), query.question);
+  return message && withOptions({ message, cached: answer.cached, wildcard: answer.wildcard, kind: kindOf(query, answer) }, undefined);
 }

@@ -10,7 +10,7 @@ import { RCODE, TYPE, type DnsQuery, type Peer } from '../net/dns/message.js';
 import { formatRcode, formatType } from '../net/dns/text.js';
 import type { Eventual, Layer } from '../net/handler.js';
 import type { Catalog } from '../catalog/index.js';
-import type { Answer, Answerer } from './answerer.js';
+import { messageOf, type Answer, type Answerer } from './answerer.js';
 import type { ZoneSet } from './authoritative.js';
 import { createPace } from './pace.js';
 import { describeAnswer, describeQuestion, plain } from './words.js';
@@ -43,13 +43,14 @@ export function tellAsLocalDns(catalog: Catalog | undefined, env: TranscriptEnv)
 }
 
 /** "Authority hiscinema.com: A file1.hiscinema.com from 127.0.0.1:4242 -> CNAME file1.hercdn.com". */
-function oneLine(who: string, query: DnsQuery, peer: Peer, { message, failure }: Answer): string {
-  const why = failure === undefined ? '' : `: ${failure}`;
-  return `${who}: ${describeQuestion(query.question)} from ${formatEndpoint(peer.remote)} -> ${describeAnswer(message)}${why}`;
+function oneLine(who: string, query: DnsQuery, peer: Peer, answer: Answer): string {
+  const why = answer.failure === undefined ? '' : `: ${answer.failure}`;
+  return `${who}: ${describeQuestion(query.question)} from ${formatEndpoint(peer.remote)} -> ${describeAnswer(messageOf(answer))}${why}`;
 }
 
 function outcome(answer: Answer): string {
-  const { message, failure } = answer;
+  const { failure } = answer;
+  const message = messageOf(answer);
   const rcode = formatRcode(message.rcode);
   if (failure !== undefined) return `Query Failed - Sending ${rcode} back to the client: ${failure}`;
   if (message.rcode === RCODE.NXDOMAIN) return 'Query Resolved: no such name - Sending NXDOMAIN back to the client';
@@ -97,10 +98,10 @@ function tellOne(env: TranscriptEnv, teller: Teller, next: Answerer, query: DnsQ
   };
   teller.received(query, peer, facts);
   const answered = (answer: Answer): Answer => {
-    const { message, cached, failure, dropped } = answer;
+    const { cached, failure, dropped } = answer;
     // A flood that gets no answers gets no lines either; the limit tells when it begins.
     if (dropped === true) return answer;
-    teller.answered(query, peer, answer, { ...facts, rcode: formatRcode(message.rcode), ms: Math.round((env.clock.monotonic() - startedAtMs) * 1000) / 1000, cached, ...(failure !== undefined && { failure }) });
+    teller.answered(query, peer, answer, { ...facts, rcode: formatRcode(messageOf(answer).rcode), ms: Math.round((env.clock.monotonic() - startedAtMs) * 1000) / 1000, cached, ...(failure !== undefined && { failure }) });
     return answer;
   };
   const answer = next(query, peer);

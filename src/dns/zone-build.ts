@@ -75,9 +75,10 @@ export function createZoneBuilder(apex: Name): ZoneBuilder {
 /** Most names have nothing that a rule is about, and aren't looked at again. */
 function* check(apex: Name, store: ZoneStore, problems: ZoneProblem[], courtesies: readonly Courtesy[]): Steps<ZoneBuild> {
   const drafts = function* (all: boolean): Generator<NodeDraft | undefined> {
-    for (let node = 0; node < store.size; node += 1) {
+    for (let index = 0; index < store.size; index += 1) {
+      const node = store.nodeNumber(index);
       if (all || store.hasRules(node)) yield store.draftOf(node);
-      else if (node % (16 * STEP) === 0) yield undefined;
+      else if (index % (16 * STEP) === 0) yield undefined;
     }
   };
   let count = 0;
@@ -120,7 +121,7 @@ function createSieve(store: ZoneStore): (node: number, record: ResourceRecord) =
     const id = node * 0x1_0000 + record.type;
     let set = sets.get(id);
     if (!set) {
-      if (!store.locate(node, record.type, Infinity)) return true;
+      if (!store.hasType(node, record.type)) return true;
       const [first] = store.draftOf(node).get(record.type);
       if (!first) return true;
       set = { ttl: first.record.ttl, known: new Set([identify(first.record)]) };

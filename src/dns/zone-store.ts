@@ -1,8 +1,10 @@
 // The names and records of a zone as octets in one block, found by a hash of the name: a million of them
-// are a few arrays, and nothing for a collector of garbage to walk through. They become values when asked for.
+// are a few arrays, and nothing for a collector of garbage to walk through. They become values when asked
+// for. What one answer takes lies together, for memory is slow: a slot has the hash beside the place, and
+// a name stands between its head and its first record.
 
 import { CLASS, TYPE, type ResourceRecord } from '../net/dns/message.js';
-import { hashKey, Name } from '../net/dns/name.js';
+import { hashKey, LOWER, Name } from '../net/dns/name.js';
 import type { OrdinaryQuery } from '../net/dns/ordinary.js';
 import { decodeRData, encodeRData } from '../net/dns/rdata.js';
 import { Reader } from '../net/dns/reader.js';
@@ -11,6 +13,8 @@ import type { SelectRecords } from './select.js';
 import { NodeDraft, type Position, type SourcedRecord } from './zone-draft.js';
 import { RRsets, type RRset, type ZoneNode, type ZoneNodes } from './zone.js';
 
+/** A name in the block: where its first and its last record are, what is known of it, its length; the name behind. */
+const NODE = { first: 0, last: 4, flags: 8, length: 9, name: 10 } as const;
 /** A record in the block: where the next of its name is, type, TTL, line, column, file, length; its data behind. */
 const FIELD = { next: 0, type: 4, ttl: 6, line: 10, column: 14, file: 18, length: 20, data: 22 } as const;
 /** What is known of a name without looking at its records. */
@@ -18,16 +22,9 @@ const HAS_NS = 1;
 /** Its records have rules between them, or to others, that are to be checked. */
 const HAS_RULES = 2;
 const RULED: ReadonlySet<number> = new Set<number>([TYPE.CNAME, TYPE.SOA, TYPE.NS, TYPE.DNAME, TYPE.MX, TYPE.SRV]);
-const NONE = -1;
-
-/** A record where it lies. */
-export interface StoredRecord {
-  readonly type: number;
-  readonly ttl: number;
-  /** Of its data, within `octets`. */
-  readonly start: number;
-  readonly end: number;
-}
+const NONE = 0;
+/** Of a slot: the hash of a name, and its place. */
+const SLOT = 2;
 
 export class ZoneStore implements ZoneNodes {
   readonly #apex: Name;
@@ -36,14 +33,10 @@ export class ZoneStore implements ZoneNodes {
   /** Nothing begins at 0. */
   #end = 1;
   #count = 0;
-  /** By number of the node: where its name is, its first and its last record. */
-  #names = new Uint32Array(64);
-  #firsts = new Uint32Array(64);
-  #lasts = new Uint32Array(64);
-  #flags = new Uint8Array(64);
-  #hashes = new Int32Array(64);
-  /** Numbers of nodes, plus one, by hash; at most half of it is full. */
-  #slots = new Int32Array(128);
+  /** Their places, in the order they came in. */
+  #nodes = new Uint32Array(64);
+  /** By hash; at most half of them are taken. */
+  #slots = new Int32Array(SLOT * 128);
   readonly #files: (string | undefined)[] = [undefined];
   readonly #selects = new Map<number, SelectRecords>();
   #lastParent = '';
@@ -72,9 +65,9 @@ export class ZoneStore implements ZoneNodes {
     return this.#selects.size > 0;
   }
 
-  /** The octets that a StoredRecord is about. Never written to once the zone is built. */
-  get octets(): Uint8Array {
-    return this.#octets;
+  /** A node is known by its place; `index` counts from 0. */
+  nodeNumber(index: number): number {
+    return this.#nodes[index] as number;
   }
 
   // Building
@@ -100,38 +93,24 @@ export class ZoneStore implements ZoneNodes {
   }
 
   #create(name: Name, hash: number): number {
-    if (this.#count === this.#names.length) this.#growNodes();
-    const node = this.#count++;
-    this.#reserve(name.wire.length + 1);
-    this.#names[node] = this.#end;
-    this.#octets[this.#end] = name.wire.length;
-    this.#octets.set(name.wire, this.#end + 1);
-    this.#end += name.wire.length + 1;
-    this.#hashes[node] = hash;
-    this.#link(node);
+    if (this.#count === this.#nodes.length) this.#growNodes();
+    this.#reserve(NODE.name + name.wire.length);
+    const node = this.#end;
+    this.#nodes[this.#count++] = node;
+    this.#octets[node + NODE.length] = name.wire.length;
+    this.#octets.set(name.wire, node + NODE.name);
+    this.#end = node + NODE.name + name.wire.length;
+    link(this.#slots, hash, node);
     return node;
   }
 
-  #link(node: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = (this.#hashes[node] as number) & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = node + 1;
-  }
-
   #growNodes(): void {
-    const larger = <T extends Uint32Array | Uint8Array | Int32Array>(array: T, made: T): T => {
-      made.set(array);
-      return made;
-    };
-    const size = 2 * this.#names.length;
-    this.#names = larger(this.#names, new Uint32Array(size));
-    this.#firsts = larger(this.#firsts, new Uint32Array(size));
-    this.#lasts = larger(this.#lasts, new Uint32Array(size));
-    this.#flags = larger(this.#flags, new Uint8Array(size));
-    this.#hashes = larger(this.#hashes, new Int32Array(size));
-    this.#slots = new Int32Array(2 * size);
-    for (let node = 0; node < this.#count; node += 1) this.#link(node);
+    const nodes = new Uint32Array(2 * this.#nodes.length);
+    nodes.set(this.#nodes);
+    this.#nodes = nodes;
+    const before = this.#slots;
+    this.#slots = new Int32Array(2 * before.length);
+    for (let slot = 0; slot < before.length; slot += SLOT) if (before[slot + 1] !== NONE) link(this.#slots, before[slot] as number, before[slot + 1] as number);
   }
 
   #reserve(count: number): void {
@@ -158,17 +137,16 @@ export class ZoneStore implements ZoneNodes {
     view.setUint16(start + FIELD.length, octets.length);
     this.#octets.set(octets, start + FIELD.data);
     this.#end = start + FIELD.data + octets.length;
-    const last = this.#lasts[node] as number;
-    if (last === 0) this.#firsts[node] = start;
-    else view.setUint32(last + FIELD.next, start);
-    this.#lasts[node] = start;
+    const last = view.getUint32(node + NODE.last);
+    view.setUint32(last === 0 ? node + NODE.first : last + FIELD.next, start);
+    view.setUint32(node + NODE.last, start);
     if (RULED.has(type)) this.#noteRuled(node, type);
   }
 
   #noteRuled(node: number, type: number): void {
-    const isApex = (this.#octets[this.#names[node] as number] as number) === this.#apex.wire.length;
+    const isApex = this.#octets[node + NODE.length] === this.#apex.wire.length;
     if (type === TYPE.NS && !isApex) {
-      this.#flags[node] = (this.#flags[node] as number) | HAS_NS;
+      this.#flag(node, HAS_NS);
       this.#hasCuts = true;
     }
     this.#hasRedirections ||= type === TYPE.DNAME;
@@ -177,7 +155,11 @@ export class ZoneStore implements ZoneNodes {
 
   /** This node is to be looked at when the zone is checked. */
   noteRules(node: number): void {
-    this.#flags[node] = (this.#flags[node] as number) | HAS_RULES;
+    this.#flag(node, HAS_RULES);
+  }
+
+  #flag(node: number, flag: number): void {
+    this.#octets[node + NODE.flags] = (this.#octets[node + NODE.flags] as number) | flag;
   }
 
   #numberOfFile(file: string | undefined): number {
@@ -192,17 +174,17 @@ export class ZoneStore implements ZoneNodes {
   }
 
   isEmpty(node: number): boolean {
-    return this.#firsts[node] === 0;
+    return this.first(node) === NONE;
   }
 
   hasRules(node: number): boolean {
-    return ((this.#flags[node] as number) & HAS_RULES) !== 0;
+    return ((this.#octets[node + NODE.flags] as number) & HAS_RULES) !== 0;
   }
 
   /** With the places where its records stand. */
   draftOf(node: number): NodeDraft {
     const draft = new NodeDraft(this.nameOf(node));
-    for (let at = this.#firsts[node] as number; at !== 0; at = this.#view.getUint32(at + FIELD.next)) {
+    for (let at = this.first(node); at !== NONE; at = this.next(at)) {
       const record = this.#recordAt(at, draft.name);
       const line = this.#view.getUint32(at + FIELD.line);
       const file = this.#files[this.#view.getUint16(at + FIELD.file)];
@@ -217,57 +199,74 @@ export class ZoneStore implements ZoneNodes {
   // Reading
 
   #find(key: string, hash: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const node = (this.#slots[slot] as number) - 1;
-      if (node === NONE) return NONE;
-      if (this.#hashes[node] === hash && this.#isNamed(node, key)) return node;
+    const slots = this.#slots;
+    for (let slot = slotOf(slots, hash); ; slot = nextSlot(slots, slot)) {
+      const node = (slots[slot + 1] as number) >>> 0;
+      if (node === NONE || (slots[slot] === hash && this.#isNamed(node, key))) return node;
     }
   }
 
   #isNamed(node: number, key: string): boolean {
-    const at = this.#names[node] as number;
-    const length = this.#octets[at] as number;
-    if (length !== key.length) return false;
-    for (let index = 0; index < length; index += 1) if (LOWER[this.#octets[at + 1 + index] as number] !== key.charCodeAt(index)) return false;
+    const octets = this.#octets;
+    if (octets[node + NODE.length] !== key.length) return false;
+    const at = node + NODE.name;
+    for (let index = 0; index < key.length; index += 1) if (LOWER[octets[at + index] as number] !== key.charCodeAt(index)) return false;
     return true;
   }
 
-  /** The node of the name that is asked for; -1: there is none. */
+  /** The node of the name that is asked for; 0: there is none. */
   findAsked(query: OrdinaryQuery): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = query.nameHash & mask; ; slot = (slot + 1) & mask) {
-      const node = (this.#slots[slot] as number) - 1;
-      if (node === NONE) return NONE;
-      if (this.#hashes[node] !== query.nameHash) continue;
-      const at = this.#names[node] as number;
-      if (query.asksFor(this.#octets, at + 1, this.#octets[at] as number)) return node;
+    const slots = this.#slots;
+    const { nameHash } = query;
+    for (let slot = slotOf(slots, nameHash); ; slot = nextSlot(slots, slot)) {
+      const node = (slots[slot + 1] as number) >>> 0;
+      if (node === NONE || (slots[slot] === nameHash && query.asksFor(this.#octets, node + NODE.name, this.#octets[node + NODE.length] as number))) return node;
     }
   }
 
-  /** Where the records of this type lie, in their order; undefined: there are none, or too many to be `most`. */
-  locate(node: number, type: number, most: number): readonly StoredRecord[] | undefined {
-    const found: StoredRecord[] = [];
-    for (let at = this.#firsts[node] as number; at !== 0; at = this.#view.getUint32(at + FIELD.next)) {
-      if (this.#view.getUint16(at + FIELD.type) !== type) continue;
-      if (found.length === most) return undefined;
-      const start = at + FIELD.data;
-      found.push({ type, ttl: this.#view.getUint32(at + FIELD.ttl), start, end: start + this.#view.getUint16(at + FIELD.length) });
-    }
-    return found.length === 0 ? undefined : found;
+  /** The place of a node's first record; 0: it has none. */
+  first(node: number): number {
+    return this.#view.getUint32(node + NODE.first);
+  }
+
+  /** Of the next record of the same name; 0: there is none. */
+  next(record: number): number {
+    return this.#view.getUint32(record + FIELD.next);
+  }
+
+  typeOf(record: number): number {
+    return this.#view.getUint16(record + FIELD.type);
+  }
+
+  ttlOf(record: number): number {
+    return this.#view.getUint32(record + FIELD.ttl);
+  }
+
+  /** How many octets of data it has. */
+  lengthOf(record: number): number {
+    return this.#view.getUint16(record + FIELD.length);
+  }
+
+  /** Its data as on the wire, names uncompressed; gives where they end. */
+  copyData(record: number, target: Uint8Array, at: number): number {
+    const octets = this.#octets;
+    const start = record + FIELD.data;
+    const length = this.lengthOf(record);
+    for (let index = 0; index < length; index += 1) target[at + index] = octets[start + index] as number;
+    return at + length;
   }
 
   nameOf(node: number): Name {
-    const at = this.#names[node] as number;
-    return new Name(this.#octets.slice(at + 1, at + 1 + (this.#octets[at] as number)));
+    const at = node + NODE.name;
+    return new Name(this.#octets.slice(at, at + (this.#octets[node + NODE.length] as number)));
   }
 
   #recordAt(at: number, name: Name): ResourceRecord {
-    const type = this.#view.getUint16(at + FIELD.type);
+    const type = this.typeOf(at);
     const start = at + FIELD.data;
     const reader = new Reader(this.#octets, start);
-    reader.limit = start + this.#view.getUint16(at + FIELD.length);
-    return { name, type, class: CLASS.IN, ttl: this.#view.getUint32(at + FIELD.ttl), data: decodeRData(type, CLASS.IN, reader) };
+    reader.limit = start + this.lengthOf(at);
+    return { name, type, class: CLASS.IN, ttl: this.ttlOf(at), data: decodeRData(type, CLASS.IN, reader) };
   }
 
   get(key: string): ZoneNode | undefined {
@@ -277,11 +276,16 @@ export class ZoneStore implements ZoneNodes {
 
   has(key: string, type: number): boolean {
     const node = this.#find(key, hashKey(key));
-    return node !== NONE && this.locate(node, type, 0xffff) !== undefined;
+    return node !== NONE && this.hasType(node, type);
+  }
+
+  hasType(node: number, type: number): boolean {
+    for (let at = this.first(node); at !== NONE; at = this.next(at)) if (this.typeOf(at) === type) return true;
+    return false;
   }
 
   *values(): Generator<ZoneNode> {
-    for (let node = 0; node < this.#count; node += 1) yield this.#nodeOf(node);
+    for (let index = 0; index < this.#count; index += 1) yield this.#nodeOf(this.nodeNumber(index));
   }
 
   #nodeOf(node: number): ZoneNode {
@@ -291,7 +295,7 @@ export class ZoneStore implements ZoneNodes {
 
   #rrsetsOf(node: number, name: Name): RRsets {
     const sets = new Map<number, ResourceRecord[]>();
-    for (let at = this.#firsts[node] as number; at !== 0; at = this.#view.getUint32(at + FIELD.next)) {
+    for (let at = this.first(node); at !== NONE; at = this.next(at)) {
       const record = this.#recordAt(at, name);
       const set = sets.get(record.type);
       if (set) set.push(record);
@@ -305,13 +309,26 @@ export class ZoneStore implements ZoneNodes {
     let uppermost = NONE;
     for (let at: Name | undefined = name; at && at.wire.length > this.#apex.wire.length; at = at.parent()) {
       const node = this.#find(at.key, hashKey(at.key));
-      if (node !== NONE && ((this.#flags[node] as number) & HAS_NS) !== 0) uppermost = node;
+      if (node !== NONE && ((this.#octets[node + NODE.flags] as number) & HAS_NS) !== 0) uppermost = node;
     }
     return uppermost === NONE ? undefined : this.#rrsetsOf(uppermost, this.nameOf(uppermost)).get(TYPE.NS);
   }
 }
 
-const LOWER = Uint8Array.from({ length: 256 }, (_, octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet));
+function slotOf(slots: Int32Array, hash: number): number {
+  return (hash << 1) & (slots.length - 1);
+}
+
+function nextSlot(slots: Int32Array, slot: number): number {
+  return (slot + SLOT) & (slots.length - 1);
+}
+
+function link(slots: Int32Array, hash: number, node: number): void {
+  let slot = slotOf(slots, hash);
+  while (slots[slot + 1] !== NONE) slot = nextSlot(slots, slot);
+  slots[slot] = hash;
+  slots[slot + 1] = node;
+}
 
 /** RFC 2181 §5.2: one RRset, one TTL, the least; but signatures of one name are no RRset (RFC 4034 §3). */
 function asSet(name: Name, type: number, records: readonly ResourceRecord[], select: SelectRecords | undefined): RRset {

@@ -1,6 +1,6 @@
 // Where a socket is: an IP address and a port.
 
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 export interface Endpoint {
@@ -38,11 +38,29 @@ export function formatEndpoint(endpoint: Endpoint): string {
 
 /** 127.0.0.0/8 and ::1, also when written as an IPv4-mapped IPv6 address. */
 export function isLoopback(address: string): boolean {
-  // Asked of every query and request: most addresses need no closer look.
-  if (!address.startsWith('127.') && !address.startsWith('::')) return false;
+  // Asked of every query and request: most addresses need no closer look, and none a regular expression.
+  if (address.startsWith('127.')) return isDottedQuad(address);
+  if (!address.startsWith('::')) return false;
   const plain = unmapIPv4(address);
-  return isIPv4(plain) ? plain.startsWith('127.') : plain === '::1';
+  return plain === '::1' || (plain.startsWith('127.') && isDottedQuad(plain));
 }
+
+/** Four decimal numbers up to 255 without leading zeros. */
+function isDottedQuad(text: string): boolean {
+  let dots = 0;
+  let value = -1;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit === DOT && value >= 0 && dots < 3) {
+      dots += 1;
+      value = -1;
+    } else if (digit < 0 || digit > 9 || value === 0) return false;
+    else if ((value = value < 0 ? digit : value * 10 + digit) > 255) return false;
+  }
+  return dots === 3 && value >= 0;
+}
+
+const DOT = '.'.charCodeAt(0) - 0x30;
 
 /** "::ffff:192.0.2.1" -> "192.0.2.1"; anything else stays. */
 export function unmapIPv4(address: string): string {

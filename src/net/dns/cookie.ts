@@ -31,7 +31,7 @@ export interface Cookie {
 export function decodeCookie(option: EdnsOption): Cookie | undefined {
   const { code, data } = option;
   if (code !== COOKIE_OPTION || !isCookieLength(data.length)) return undefined;
-  return { client: data.subarray(0, CLIENT_COOKIE_OCTETS), server: data.subarray(CLIENT_COOKIE_OCTETS) };
+  return { client: part(data, 0, CLIENT_COOKIE_OCTETS), server: part(data, CLIENT_COOKIE_OCTETS, data.length) };
 }
 
 /** Of the option's data. */
@@ -46,7 +46,7 @@ export function encodeCookie({ client, server }: Cookie): EdnsOption {
   data.set(client);
   data.set(server, client.length);
   const option = { code: COOKIE_OPTION, data };
-  if (client.length !== CLIENT_COOKIE_OCTETS || !decodeCookie(option)) throw new RangeError(`not a cookie: ${client.length} and ${server.length} octets`);
+  if (client.length !== CLIENT_COOKIE_OCTETS || !isCookieLength(data.length)) throw new RangeError(`not a cookie: ${client.length} and ${server.length} octets`);
   return option;
 }
 
@@ -63,7 +63,9 @@ export function createCookieSecret(octets: Uint8Array): CookieSecret {
 /** The server cookie for a client at `address`, an IP address as text, at a time in seconds since 1970. */
 export function createServerCookie(client: Uint8Array, address: string, nowSeconds: number, secret: CookieSecret): Uint8Array {
   const seconds = Math.floor(nowSeconds);
-  const cookie = Uint8Array.of(VERSION, 0, 0, 0, seconds >>> 24, seconds >>> 16, seconds >>> 8, seconds, 0, 0, 0, 0, 0, 0, 0, 0);
+  const cookie = new Uint8Array(SERVER_COOKIE_OCTETS);
+  cookie[0] = VERSION;
+  for (let index = 0; index < 4; index += 1) cookie[4 + index] = seconds >>> (24 - 8 * index);
   cookie.set(hash(client, cookie, address, secret), HEAD_OCTETS);
   return cookie;
 }
@@ -84,26 +86,35 @@ export function selectCookieStanding(cookie: Cookie, address: string, nowSeconds
   // RFC 1982: the difference of two 32-bit times, whichever side of 2106 they lie.
   const age = (Math.floor(nowSeconds) - made) | 0;
   if (age > PAST_SECONDS || age < -FUTURE_SECONDS) return 'bad';
-  const index = secrets.findIndex((secret) => equal(hash(client, server, address, secret), server.subarray(HEAD_OCTETS)));
+  const index = secrets.findIndex((secret) => endsWith(server, hash(client, server, address, secret)));
   if (index < 0) return 'bad';
   // RFC 9018 §5: one made with a secret on its way out is replaced, so that the client has moved on when it goes.
   return index > 0 || age > RENEW_SECONDS ? 'renew' : 'good';
 }
 
+// Written anew for each hash, from its first octet to the last that counts.
+const input = new Uint8Array(CLIENT_COOKIE_OCTETS + HEAD_OCTETS + 16);
+
 /** RFC 9018 §4.4: over the client cookie, the server cookie's head as it stands, and the client's address. */
 function hash(client: Uint8Array, server: Uint8Array, address: string, secret: CookieSecret): Uint8Array {
   const from = parseIPv4(address) ?? parseIPv6(address);
   if (!from) throw new RangeError(`not an IP address: ${address}`);
-  const input = new Uint8Array(CLIENT_COOKIE_OCTETS + HEAD_OCTETS + from.length);
-  input.set(client);
-  input.set(server.subarray(0, HEAD_OCTETS), CLIENT_COOKIE_OCTETS);
+  for (let at = 0; at < CLIENT_COOKIE_OCTETS; at += 1) input[at] = client[at] as number;
+  for (let at = 0; at < HEAD_OCTETS; at += 1) input[CLIENT_COOKIE_OCTETS + at] = server[at] as number;
   input.set(from, CLIENT_COOKIE_OCTETS + HEAD_OCTETS);
-  return sipHash24(secret.key, input);
+  return sipHash24(secret.key, input, CLIENT_COOKIE_OCTETS + HEAD_OCTETS + from.length);
 }
 
-/** In the same time wherever they differ: how long it took must not tell how much of a guess was right. */
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < a.length; i += 1) difference |= (a[i] as number) ^ (b[i] ?? 0);
+/** A copy: a view of memory costs more to make than so few octets. */
+function part(octets: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  for (let at = start; at < end; at += 1) copy[at - start] = octets[at] as number;
+  return copy;
+}
+
+/** Whether the server cookie's hash is this one, in the same time wherever they differ: how long it took must not tell how much of a guess was right. */
+function endsWith(server: Uint8Array, expected: Uint8Array): boolean {
+  let difference = 0;
+  for (let at = 0; at < expected.length; at += 1) difference |= (expected[at] as number) ^ (server[HEAD_OCTETS + at] as number);
   return difference === 0;
 }

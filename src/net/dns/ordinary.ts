@@ -149,6 +149,23 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
     return (this.#codes & (1 << Math.min(code, OTHER_CODES))) !== 0;
   }
 
+  /** The first option of this code. */
+  option(code: number): EdnsOption | undefined {
+    if (!this.mayHave(code)) return undefined;
+    const { octets } = this;
+    for (let at = this.questionEnd + OPT_OCTETS; at < octets.length; ) {
+      const length = u16(octets, at + 2);
+      const start = at + 4;
+      if (u16(octets, at) === code) {
+        const data = new Uint8Array(length);
+        for (let index = 0; index < length; index += 1) data[index] = octets[start + index] as number;
+        return { code, data };
+      }
+      at = start + length;
+    }
+    return undefined;
+  }
+
   /** The first that its options have; its scope is 0. */
   get clientSubnet(): ClientSubnet | undefined {
     return this.#subnetAt === NOWHERE ? undefined : readClientSubnet(this.octets, this.#subnetAt);
@@ -245,7 +262,7 @@ function readOptions(octets: Uint8Array, end: number, hash: number): OrdinaryQue
   return new OrdinaryQuery(octets, end, hash, codes, subnetAt);
 }
 
-/** findOption of edns.ts, for a query: its OPT is decoded only if it may have such an option. */
+/** findOption of edns.ts, for a query: where that is ordinary, no other option is decoded. */
 export function findAsked(query: DnsMessage, code: number): EdnsOption | undefined {
-  return query instanceof OrdinaryQuery && !query.mayHave(code) ? undefined : findOption(query.edns, code);
+  return query instanceof OrdinaryQuery ? query.option(code) : findOption(query.edns, code);
 }

@@ -4,7 +4,7 @@
 import { UDP_PAYLOAD_SIZE } from './edns.js';
 import { TYPE, type DnsMessage, type EdnsOption, type Question, type SharedMessage } from './message.js';
 import { OrdinaryQuery } from './ordinary.js';
-import { decodeMessage, encodeUpTo } from './wire.js';
+import { encodeUpTo } from './wire.js';
 
 const HEADER_OCTETS = 12;
 const OPT_OCTETS = 11;
@@ -14,41 +14,55 @@ const OPT_HEAD = [0, TYPE.OPT >>> 8, TYPE.OPT & 0xff, UDP_PAYLOAD_SIZE >>> 8, UD
 const OUR_FLAGS = [0x86, 0x8f] as const;
 const ITS_FLAGS = [0x01, 0x10] as const; // RD (RFC 1035 §4.1.1), CD (RFC 4035 §3.2.2)
 
-export class SharedAnswer implements SharedMessage {
-  /** The message without an OPT. */
-  readonly #octets: Uint8Array;
-  #message: DnsMessage | undefined;
+/** An answer by its octets: those that it has whoever asks, and for each query what is its own. */
+export abstract class OctetAnswer implements SharedMessage {
+  /** Of the message without an OPT. */
+  protected abstract readonly size: number;
+  abstract readonly message: DnsMessage;
 
-  /** `message`: what the octets say, if that is known; else it is read from them when somebody looks. */
-  constructor(octets: Uint8Array, message?: DnsMessage) {
-    this.#octets = octets;
-    this.#message = message;
-  }
-
-  get message(): DnsMessage {
-    return (this.#message ??= decodeOurs(this.#octets));
-  }
+  /** The whole message without an OPT, but for ID and question, RD and CD 0. `octets` are as they came, and longer by the OPT. */
+  protected abstract write(octets: Uint8Array, query: OrdinaryQuery): void;
 
   octetsFor(query: DnsMessage, options: readonly EdnsOption[] | undefined, maxOctets: number): Uint8Array | undefined {
-    const template = this.#octets;
     if (!(query instanceof OrdinaryQuery)) return undefined;
-    const { octets: asked, questionEnd } = query;
-    let size = template.length;
+    const { size } = this;
+    let whole = size;
     if (query.hasEdns) {
-      size += OPT_OCTETS;
-      if (options !== undefined) for (const { data } of options) size += 4 + data.length;
+      whole += OPT_OCTETS;
+      if (options !== undefined) for (const { data } of options) whole += 4 + data.length;
     }
-    if (size > maxOctets) return undefined;
-    const octets = Buffer.allocUnsafe(size);
-    octets.set(template);
+    if (whole > maxOctets) return undefined;
+    const octets = Buffer.allocUnsafe(whole);
+    this.write(octets, query);
+    const { octets: asked, questionEnd } = query;
     octets[0] = asked[0] as number;
     octets[1] = asked[1] as number;
-    octets[2] = (template[2] as number) | ((asked[2] as number) & ITS_FLAGS[0]);
-    octets[3] = (template[3] as number) | ((asked[3] as number) & ITS_FLAGS[1]);
+    octets[2] = (octets[2] as number) | ((asked[2] as number) & ITS_FLAGS[0]);
+    octets[3] = (octets[3] as number) | ((asked[3] as number) & ITS_FLAGS[1]);
     // The names behind the question point into it, and so have its letter case too.
     for (let at = HEADER_OCTETS; at < questionEnd; at += 1) octets[at] = asked[at] as number;
-    if (query.hasEdns) writeOpt(octets, template.length, query.dnssecOk, options);
+    if (query.hasEdns) writeOpt(octets, size, query.dnssecOk, options);
     return octets;
+  }
+}
+
+class SharedAnswer extends OctetAnswer {
+  protected readonly size: number;
+  readonly message: DnsMessage;
+  /** The message without an OPT. */
+  readonly #octets: Uint8Array;
+
+  constructor(octets: Uint8Array, message: DnsMessage) {
+    super();
+    this.size = octets.length;
+    this.message = message;
+    this.#octets = octets;
+  }
+
+  protected write(octets: Uint8Array, query: OrdinaryQuery): void {
+    const template = this.#octets;
+    for (let at = 2; at < HEADER_OCTETS; at += 1) octets[at] = template[at] as number;
+    for (let at = query.questionEnd; at < template.length; at += 1) octets[at] = template[at] as number;
   }
 }
 
@@ -69,28 +83,13 @@ function writeOpt(octets: Uint8Array, start: number, dnssecOk: boolean, options:
     octets[at++] = code;
     octets[at++] = data.length >>> 8;
     octets[at++] = data.length;
-    for (const octet of data) octets[at++] = octet;
+    for (let from = 0; from < data.length; from += 1) octets[at + from] = data[from] as number;
+    at += data.length;
   }
 }
 
-function decodeOurs(octets: Uint8Array): DnsMessage {
-  const decoded = decodeMessage(octets);
-  if (decoded.kind !== 'message') throw new Error('an answer of ours that cannot be decoded');
-  return decoded.message;
-}
-
-/** The octets of an authoritative answer to this question as they begin; behind it is room for `count` records of `size` octets. */
-export function createAnswerOctets(query: OrdinaryQuery, count: number, size: number): Uint8Array {
-  const octets = new Uint8Array(query.questionEnd + size);
-  octets[2] = 0x84; // QR, AA
-  octets[5] = 1;
-  octets[7] = count;
-  for (let at = HEADER_OCTETS; at < query.questionEnd; at += 1) octets[at] = query.octets[at] as number;
-  return octets;
-}
-
 /** `message` as everybody gets it who asks this question, whatever letter case and OPT come with it; undefined: it isn't the same for all, or too large for a datagram of ours, so that it is not worth its memory. */
-export function shareAnswer(message: DnsMessage, question: Question): SharedAnswer | undefined {
+export function shareAnswer(message: DnsMessage, question: Question): OctetAnswer | undefined {
   if (!isCaseless(message)) return undefined;
   const neutral: DnsMessage = { ...message, questions: [question], edns: undefined };
   const octets = encodeUpTo(neutral, UDP_PAYLOAD_SIZE);

@@ -14,63 +14,36 @@ function word(octets: Uint8Array, at: number): number {
   return (octets[at] as number) | ((octets[at + 1] as number) << 8) | ((octets[at + 2] as number) << 16) | ((octets[at + 3] as number) << 24);
 }
 
-/** The hash's eight octets in the order of its definition, least significant first. */
-export function sipHash24(key: SipKey, message: Uint8Array): Uint8Array {
-  const state = new State(key);
-  const whole = message.length & ~7;
-  for (let at = 0; at < whole; at += 8) state.absorb(word(message, at), word(message, at + 4));
-  const last = new Uint8Array(8);
-  last.set(message.subarray(whole));
-  last[7] = message.length;
-  state.absorb(word(last, 0), word(last, 4));
-  return state.finish();
-}
-
-class State {
-  #a: number; #aHigh: number; // v0
-  #b: number; #bHigh: number; // v1
-  #c: number; #cHigh: number; // v2
-  #d: number; #dHigh: number; // v3
-
-  constructor([k0, k0High, k1, k1High]: SipKey) {
-    // "somepseudorandomlygeneratedbytes"
-    this.#a = k0 ^ 0x70736575;
-    this.#aHigh = k0High ^ 0x736f6d65;
-    this.#b = k1 ^ 0x6e646f6d;
-    this.#bHigh = k1High ^ 0x646f7261;
-    this.#c = k0 ^ 0x6e657261;
-    this.#cHigh = k0High ^ 0x6c796765;
-    this.#d = k1 ^ 0x79746573;
-    this.#dHigh = k1High ^ 0x74656462;
-  }
-
-  absorb(low: number, high: number): void {
-    this.#d ^= low;
-    this.#dHigh ^= high;
-    this.#rounds(2);
-    this.#a ^= low;
-    this.#aHigh ^= high;
-  }
-
-  finish(): Uint8Array {
-    this.#c ^= 0xff;
-    this.#rounds(4);
-    const low = this.#a ^ this.#b ^ this.#c ^ this.#d;
-    const high = this.#aHigh ^ this.#bHigh ^ this.#cHigh ^ this.#dHigh;
-    return Uint8Array.of(low, low >>> 8, low >>> 16, low >>> 24, high, high >>> 8, high >>> 16, high >>> 24);
-  }
-
-  #rounds(count: number): void {
-    let a = this.#a, aHigh = this.#aHigh, b = this.#b, bHigh = this.#bHigh;
-    let c = this.#c, cHigh = this.#cHigh, d = this.#d, dHigh = this.#dHigh;
-    let low: number;
-    let high: number;
-    for (let round = 0; round < count; round += 1) {
-      low = (a + b) | 0; // v0 += v1
+/** Of the first `length` octets of `message`: eight octets in the order of the hash's definition, least significant first. */
+export function sipHash24([k0, k0High, k1, k1High]: SipKey, message: Uint8Array, length = message.length): Uint8Array {
+  // "somepseudorandomlygeneratedbytes"
+  let a = k0 ^ 0x70736575, aHigh = k0High ^ 0x736f6d65; // v0
+  let b = k1 ^ 0x6e646f6d, bHigh = k1High ^ 0x646f7261; // v1
+  let c = k0 ^ 0x6e657261, cHigh = k0High ^ 0x6c796765; // v2
+  let d = k1 ^ 0x79746573, dHigh = k1High ^ 0x74656462; // v3
+  // Words of the message, the last one with what is left and the length; then, in place of a word, the end.
+  const words = (length >>> 3) + 1;
+  for (let index = 0; index <= words; index += 1) {
+    let m = 0, mHigh = 0;
+    if (index < words - 1) {
+      m = word(message, index * 8);
+      mHigh = word(message, index * 8 + 4);
+    } else if (index < words) {
+      for (let at = index * 8; at < length; at += 1) {
+        const octet = (message[at] as number) << (8 * (at & 3));
+        if ((at & 4) === 0) m |= octet;
+        else mHigh |= octet;
+      }
+      mHigh |= length << 24;
+    } else c ^= 0xff;
+    d ^= m;
+    dHigh ^= mHigh;
+    for (let round = index < words ? 2 : 4; round > 0; round -= 1) {
+      let low = (a + b) | 0; // v0 += v1
       aHigh = (aHigh + bHigh + carry(low, a)) | 0;
       a = low;
       low = (b << 13) | (bHigh >>> 19); // v1 <<<= 13
-      high = (bHigh << 13) | (b >>> 19);
+      let high = (bHigh << 13) | (b >>> 19);
       b = low ^ a; // v1 ^= v0
       bHigh = high ^ aHigh;
       low = aHigh; // v0 <<<= 32
@@ -104,15 +77,20 @@ class State {
       cHigh = c;
       c = low;
     }
-    this.#a = a;
-    this.#aHigh = aHigh;
-    this.#b = b;
-    this.#bHigh = bHigh;
-    this.#c = c;
-    this.#cHigh = cHigh;
-    this.#d = d;
-    this.#dHigh = dHigh;
+    a ^= m;
+    aHigh ^= mHigh;
   }
+  const hash = new Uint8Array(8);
+  writeWord(hash, 0, a ^ b ^ c ^ d);
+  writeWord(hash, 4, aHigh ^ bHigh ^ cHigh ^ dHigh);
+  return hash;
+}
+
+function writeWord(octets: Uint8Array, at: number, value: number): void {
+  octets[at] = value;
+  octets[at + 1] = value >>> 8;
+  octets[at + 2] = value >>> 16;
+  octets[at + 3] = value >>> 24;
 }
 
 /** Whether the sum of two 32-bit words has overflown: it is then less than either. */

@@ -8,6 +8,8 @@ import { isStream, type Answered, type Answerer } from './answer.js';
 
 /** Octets that may wait for the system to send them; answers beyond it are dropped, as the network may drop any. */
 const MAX_SEND_QUEUE_OCTETS = 4 * 1024 * 1024;
+/** To ask how many wait costs as much as to look an answer up: it is asked once for so many answers, none of which is large. */
+const ANSWERS_A_LOOK = 64;
 
 export interface UdpListener {
   close(): Promise<void>;
@@ -24,8 +26,12 @@ export async function openUdp(local: Endpoint, answer: Answerer, log: Log, share
   const socket = createUdpSocket(local.address);
   await bindUdp(socket, local, shared);
   let open = true;
+  let answers = 0;
+  let isFull = false;
   const send = (octets: Answered, remote: Endpoint): void => {
-    if (octets && !isStream(octets) && open && socket.getSendQueueSize() < MAX_SEND_QUEUE_OCTETS) socket.send(octets, remote.port, remote.address);
+    if (!octets || isStream(octets) || !open) return;
+    if (answers++ % ANSWERS_A_LOOK === 0) isFull = socket.getSendQueueSize() >= MAX_SEND_QUEUE_OCTETS;
+    if (!isFull) socket.send(octets, remote.port, remote.address);
   };
   // Whatever a datagram, or an ICMP message about one, has done to the socket: the next is another matter.
   socket.on('error', (error) => log.debug(`UDP ${formatEndpoint(local)}: ${messageOf(error)}`, { error }));

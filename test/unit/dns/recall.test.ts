@@ -275,6 +275,7 @@ describe('an ordinary query', () => {
         if (key !== 'questions') expect(query[key], key).to.deep.equal(message[key]);
       }
       expect(query.question.name.wire).to.deep.equal(message.questions[0]?.name.wire);
+      for (const code of [...Object.values(OPTION), 65_001, 65_002]) expect(query.option(code), `option ${code}`).to.deep.equal(findOption(message.edns, code));
       expect([query.question.type, query.question.class]).to.deep.equal([message.questions[0]?.type, message.questions[0]?.class]);
     }
     expect(ordinary).to.be.greaterThan(1200);

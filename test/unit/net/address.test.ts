@@ -1,4 +1,6 @@
+import { isIPv4 } from 'node:net';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { formatEndpoint, isLoopback, parseEndpoint, unmapIPv4, type Endpoint } from '../../../src/net/address.js';
 
 describe('net/address', () => {
@@ -49,5 +51,15 @@ describe('net/address', () => {
   it('knows loopback', () => {
     for (const address of ['127.0.0.1', '127.255.0.9', '::1', '::ffff:127.0.0.2']) expect(isLoopback(address), address).to.equal(true);
     for (const address of ['128.0.0.1', '10.127.0.1', '::2', '::ffff:10.0.0.1', '']) expect(isLoopback(address), address).to.equal(false);
+  });
+  it('and nothing that only begins like one', () => {
+    const others = ['127.', '127.1', '127.0.0', '127.0.0.', '127..0.1', '127.0.0.01', '127.0.0.256', '127.0.0.1.', '127.0.0.1.1', '127.0.0.1:80', '127.0.0.1.evil.test', '127.evil.test', '127.0.0.1%lo', '127.0.0.:', '127.0.0./', '::ffff:127.0.0.256', '::ffff:127.0.1', '::127.0.0.1'];
+    for (const address of others) expect(isLoopback(address), address).to.equal(false);
+  });
+  it('as Node tells addresses from other texts', () => {
+    fc.assert(fc.property(fc.array(fc.constantFrom('0', '1', '2', '5', '25', '127', '300', '.', '.', '.', 'a', '-'), { maxLength: 10 }), (parts) => {
+      const address = `127.${parts.join('')}`;
+      expect(isLoopback(address), address).to.equal(isIPv4(address));
+    }), { numRuns: 2000 });
   });
 });
