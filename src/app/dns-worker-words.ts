@@ -31,9 +31,11 @@ export type DnsTold =
   | { readonly kind: 'routing'; readonly routing: RoutingTold }
   | { readonly kind: 'health'; readonly id: string; readonly health: StoreHealth }
   | { readonly kind: 'drain'; readonly id: string; readonly drain: boolean }
-  | { readonly kind: 'spread'; readonly spread: Spread }
-  /** Of the rate limit, by index. */
-  | { readonly kind: 'parts'; readonly parts: readonly number[] };
+  /** What the workers have said since the last round; `parts`: of the rate limit, by index. */
+  | { readonly kind: 'round'; readonly spreads: readonly { readonly index: number; readonly spread: Spread }[]; readonly parts: readonly number[] };
+
+/** How often a worker says what it has to say, if anything, and how often the primary passes on what it heard. */
+export const ROUND_MS = 50;
 
 /** What its own answers have added since it last said so. */
 export interface DnsSaid {

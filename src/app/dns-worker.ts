@@ -5,14 +5,11 @@ import { createSharedMemory, createToldHealth, createZoneSet, rebuildZone, unche
 import { createDnsService } from './dns.js';
 import type { DnsNews } from './dns-options.js';
 import type { DnsSources } from './dns-sources.js';
-import type { DnsReady, DnsSaid, DnsTold, DnsWorkerStart, RoutingTold } from './dns-worker-words.js';
+import { ROUND_MS, type DnsReady, type DnsSaid, type DnsTold, type DnsWorkerStart, type RoutingTold } from './dns-worker-words.js';
 import type { Env } from './env.js';
 import type { LiveRouting } from './live-routing.js';
 import { makeRouter, type Routing } from './routing.js';
 import { runWorker, type WorkerService } from './worker.js';
-
-/** How often the workers tell each other how many answers they gave, and how these were spread. */
-const SPREAD_MS = 200;
 
 function createDnsWorker(start: DnsWorkerStart, env: Env, say: (said: DnsSaid) => void): WorkerService<DnsTold, DnsReady> {
   const zones = createZoneSet([]);
@@ -76,7 +73,7 @@ function createDnsWorker(start: DnsWorkerStart, env: Env, say: (said: DnsSaid) =
     countedBefore = rateShare.counted;
     if (spread || counted > 0) say({ spread, counted });
   };
-  const stopTelling = repeat(SPREAD_MS, tellSpread, env);
+  const stopTelling = repeat(ROUND_MS, tellSpread, env);
   return {
     start: async () => {
       await inTurn(() => service.start());
@@ -93,11 +90,9 @@ function createDnsWorker(start: DnsWorkerStart, env: Env, say: (said: DnsSaid) =
           return told.tell(heard.id, heard.health);
         case 'drain':
           return inTurn(async () => void memory.drains.set(heard.id, heard.drain));
-        case 'spread':
-          if (routing) addSpread(heard.spread, healthBy(routing));
-          return;
-        case 'parts':
+        case 'round':
           rateShare.part = heard.parts[start.index] ?? rateShare.part;
+          for (const { index, spread } of heard.spreads) if (routing && index !== start.index) addSpread(spread, healthBy(routing));
       }
     },
     stop: async (graceMs) => {

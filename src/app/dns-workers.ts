@@ -2,10 +2,11 @@
 // checks the stores, tells the status and takes the drains, and tells the workers what came of it.
 
 import { CdnError } from '../base/errors.js';
-import { addSpread, createCdnZone, createCookieSeed, createTally, DEFAULT_CACHE_BYTES, openZoneFiles, spreadOf, uncheckedHealth, type HealthChecker, type ZoneTexts } from '../dns/index.js';
+import { repeat } from '../base/file-state.js';
+import { addSpread, createCdnZone, createCookieSeed, createTally, DEFAULT_CACHE_BYTES, openZoneFiles, spreadOf, uncheckedHealth, type HealthChecker, type Spread, type ZoneTexts } from '../dns/index.js';
 import type { DnsNews, DnsService, DnsServiceOptions } from './dns-options.js';
 import { openStatus } from './dns-status.js';
-import type { DnsReady, DnsSaid, DnsTold, DnsWorkerStart, RoutingTold } from './dns-worker-words.js';
+import { ROUND_MS, type DnsReady, type DnsSaid, type DnsTold, type DnsWorkerStart, type RoutingTold } from './dns-worker-words.js';
 import type { Env } from './env.js';
 import { createLiveRouting, type LiveRouting } from './live-routing.js';
 import type { Routing, RoutingInputs } from './routing.js';
@@ -34,12 +35,18 @@ export function createDnsWorkers(options: DnsServiceOptions, count: number, env:
   let routed: Routing | undefined;
   let endpoint = options.listen;
 
+  /** Answers that the rate limit has counted, by worker. */
   const answered = createTally(() => RATE_HALF_LIFE_MS, env);
-  /** Of the rate limit, for each worker: as its part of the answers lately, and alike where there were hardly any. */
-  const partsAfter = (index: number, counted: number): readonly number[] => {
-    answered.age(env.clock.monotonic());
-    answered.add(String(index), counted);
-    return Array.from({ length: count }, (_, each) => (answered.of(String(each)) + 1) / (answered.total() + count));
+  let spreads: { readonly index: number; readonly spread: Spread }[] = [];
+  let heardOf = false;
+  const passOn = async (): Promise<void> => {
+    if (!heardOf) return;
+    heardOf = false;
+    // Of the rate limit a worker has its part of the answers lately, alike where there were hardly any; and never so little
+    // that it would refuse whoever comes to it next before it has more: all of them together have a quarter too much at most.
+    const parts = Array.from({ length: count }, (_, each) => Math.max((answered.of(String(each)) + 1) / (answered.total() + count), 1 / (4 * count)));
+    workers.tell({ kind: 'round', spreads, parts });
+    spreads = [];
   };
   const describeRouting = (): RoutingTold | undefined => {
     if (!routed || !told) return undefined;
@@ -70,11 +77,12 @@ export function createDnsWorkers(options: DnsServiceOptions, count: number, env:
       count,
       start: startOf,
       hear: ({ spread, counted }, index) => {
-        if (spread && routed) {
-          addSpread(routed.memory, spread, checker ?? uncheckedHealth, env.clock.monotonic());
-          workers.tell({ kind: 'spread', spread }, index);
-        }
-        if (counted > 0) workers.tell({ kind: 'parts', parts: partsAfter(index, counted) });
+        heardOf = true;
+        answered.age(env.clock.monotonic());
+        answered.add(String(index), counted);
+        if (!spread || !routed) return;
+        addSpread(routed.memory, spread, checker ?? uncheckedHealth, env.clock.monotonic());
+        spreads.push({ index, spread });
       },
     },
     env,
@@ -126,6 +134,8 @@ export function createDnsWorkers(options: DnsServiceOptions, count: number, env:
   const start = async (): Promise<void> => {
     const isRouted = await prepare();
     const ready = await startWorkers();
+    const stopPassing = repeat(ROUND_MS, passOn, env);
+    helpers.push({ start: () => Promise.resolve(), stop: () => Promise.resolve(stopPassing()) });
     endpoint = ready.endpoint;
     const news: DnsNews[] = [...ready.news];
     if (isRouted) {

@@ -1,6 +1,7 @@
 // The life of a worker process: it does what its primary says, tells it all there is to log or to trace, and
 // ends when told to, or when the primary is gone. Signals are the primary's: Ctrl-C reaches both.
 
+import cluster from 'node:cluster';
 import { machineMs, systemClock } from '../base/clock.js';
 import { systemRandom } from '../base/random.js';
 import { createLog, type Log, type LogLevel, type LogLine } from '../observe/log.js';
@@ -47,6 +48,8 @@ function createWorkerLog(level: LogLevel): Log {
 /** To be called once, by the module that a worker runs. */
 export function runWorker<Start, Told, Said, Ready>(create: CreateWorker<Start, Told, Said, Ready>): void {
   ignoreSignals();
+  // What can't be sent any more, for the primary has gone: so does this process, as soon as it hears of it.
+  cluster.worker?.on('error', () => undefined);
   const send = (word: Word<Ready, Said>): void => void process.send?.(word);
   let service: WorkerService<Told, Ready> | undefined;
 

@@ -17,13 +17,15 @@ export interface WorkersOptions<Start, Said> {
   /** What worker `index`, from 0, begins with: asked for each that begins, also in the place of another. */
   start(index: number): Start;
   hear(said: Said, index: number): void;
+  /** How long a worker may take for what it is to do: five minutes unless said. One that hangs is put out of the way. */
+  readonly patienceMs?: number;
 }
 
 export interface Workers<Told, Ready> {
   /** Resolves when all of them serve, with what the first one said; rejects with what kept one of them from it, and then wants a stop. */
   start(): Promise<Ready>;
-  /** Those that have begun, but for the one of that index. */
-  tell(told: Told, but?: number): void;
+  /** Those that have begun. */
+  tell(told: Told): void;
   /** The same; resolves when each has done it, or has ended. */
   agree(told: Told): Promise<void>;
   /** Of those that run. */
@@ -34,6 +36,8 @@ export interface Workers<Told, Ready> {
 
 /** One that begins anew soon after it has begun waits longer each time. */
 const PAUSE_MS = { first: 100, most: 10_000, wellAfter: 10_000 } as const;
+/** A zone of millions of names may take a minute on a busy machine. */
+const PATIENCE_MS = 300_000;
 /** How long an end may take beyond its grace. */
 const LATE_MS = 2000;
 
@@ -139,13 +143,21 @@ export function createWorkers<Start, Told, Said, Ready>(options: WorkersOptions<
       for (const index of running.keys()) beganMs.set(index, clock.monotonic());
       return ready;
     },
-    tell: (told, but) => {
-      for (const [index, self] of running) if (self.greeted && index !== but) post(self, { kind: 'tell', told, id: undefined });
+    tell: (told) => {
+      for (const self of running.values()) if (self.greeted) post(self, { kind: 'tell', told, id: undefined });
     },
     agree: async (told) => {
       const id = numbers++;
-      const each = [...running.values()].filter(({ greeted }) => greeted).map((self) => new Promise<void>((resolve) => {
-        self.pending.set(id, resolve);
+      const patienceMs = options.patienceMs ?? PATIENCE_MS;
+      const each = [...running].filter(([, { greeted }]) => greeted).map(([index, self]) => new Promise<void>((resolve) => {
+        const stopTimer = clock.after(patienceMs, () => {
+          log.error(`Worker ${index + 1} of ${options.count} (process ${self.worker.process.pid}) has not done within ${patienceMs / 1000} s what it was told: it is ended`, { worker: index + 1 });
+          self.worker.process.kill('SIGKILL');
+        });
+        self.pending.set(id, () => {
+          stopTimer();
+          resolve();
+        });
         post(self, { kind: 'tell', told, id });
       }));
       await Promise.all(each);

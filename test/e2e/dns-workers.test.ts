@@ -11,7 +11,7 @@ import { TYPE } from '../../src/net/dns/message.js';
 import { decodeMessage, encodeMessage } from '../../src/net/dns/wire.js';
 import { nameOf } from '../helpers/dns.js';
 import { openVolley } from '../helpers/dns-volley.js';
-import { freePort, freePorts } from '../helpers/free-port.js';
+import { freePort, freePorts, isPortFree } from '../helpers/free-port.js';
 import { PROJECT, useProcesses, type Running } from '../helpers/process.js';
 import { itWith } from '../helpers/programs.js';
 import { useTempFolders } from '../helpers/temp.js';
@@ -73,6 +73,23 @@ describe('cdn dns --workers 2', function () {
     const bound = server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
     return { endpoint: { address: '127.0.0.1', port }, checks: () => checks, die: () => { server.close(); server.closeAllConnections(); } };
+  }
+
+  /** Takes spans; `services`: whose they were. */
+  async function startCollector(): Promise<{ readonly url: string; services(): readonly string[] }> {
+    let taken = '';
+    const server = createServer((request, response) => {
+      request.on('data', (part: Buffer) => (taken += part.toString('utf8')));
+      request.on('end', () => response.end('{}'));
+    });
+    stores.push(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const bound = server.address();
+    return {
+      url: `http://127.0.0.1:${typeof bound === 'object' && bound !== null ? bound.port : 0}`,
+      services: () => [...taken.matchAll(/"service\.name","value":\{"stringValue":"([^"]+)"/g)].map(([, name = '']) => name),
+    };
   }
 
   /** Which workers have told of a query, by their number. */
@@ -188,31 +205,40 @@ describe('cdn dns --workers 2', function () {
     expect(await routes()).to.deep.equal(['10.0.0.2']);
   });
 
-  it('tells the story of a fetch in its order', async () => {
+  it('tells the story of a fetch in its order, and sends the spans of all its parties', async () => {
     const [dnsPort, portalPort] = [await freePorts(3), await freePort()];
     const store = await startStore();
-    const dns = startCdn(['dns', '--workers', '2', '--listen', `127.0.0.1:${dnsPort}`, '--status-listen', '127.0.0.1:0', '--portal', `127.0.0.1:${portalPort}`, '--store', `127.0.0.1:${store.endpoint.port}`]);
+    const collector = await startCollector();
+    const dns = startCdn(['dns', '--workers', '2', '--listen', `127.0.0.1:${dnsPort}`, '--status-listen', '127.0.0.1:0', '--portal', `127.0.0.1:${portalPort}`, '--store', `127.0.0.1:${store.endpoint.port}`], { env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
     await dns.printed(/2 workers answer/);
-    // Each question to whichever worker takes it.
-    await Promise.all(Array.from({ length: 5 }, (_, index) => askMany(dnsPort, `file${index + 1}.hiscinema.com`, TYPE.A)));
     const traced = await runCdn(['trace', 'file1.hiscinema.com', '--dns', `127.0.0.1:${dnsPort}`]);
     expect(traced.code, traced.stderr).to.equal(0);
-    const story = ['Local DNS Received Message: hiscinema.com/File1', 'Resolving the DNS query now..', 'Authority hiscinema.com: A file1.hiscinema.com', 'Authority hercdn.com: A file1.hercdn.com', 'Query Resolved - Sending back to the client'];
-    const output = dns.stderr();
-    let from = 0;
-    for (const line of story) {
-      const at = output.indexOf(line, from);
-      expect(at, `${line}, after what comes before it`).to.be.at.least(from);
-      from = at;
+    // Each question to whichever worker takes it.
+    await Promise.all([2, 3, 4, 5].map((number) => askMany(dnsPort, `file${number}.hiscinema.com`, TYPE.A)));
+    const storyOf = (number: number): readonly string[] => [`Local DNS Received Message: hiscinema.com/File${number}`, 'Resolving the DNS query now..', `Authority hiscinema.com: A file${number}.hiscinema.com`, `Authority hercdn.com: A file${number}.hercdn.com`, 'Query Resolved - Sending back to the client'];
+    await dns.shows((output) => [1, 2, 3, 4, 5].every((number) => output.includes(`hercdn.com: A file${number}.`)), 'all stories');
+    for (const number of [1, 2, 3, 4, 5]) {
+      let from = 0;
+      for (const line of storyOf(number)) {
+        const at = dns.stderr().indexOf(line, from);
+        expect(at, `${line}, after what comes before it`).to.be.at.least(from);
+        from = at;
+      }
     }
+    dns.kill('SIGTERM');
+    await dns.finished;
+    expect(kinds(collector.services())).to.deep.equal(['cdn dns', 'cdn dns hercdn.com', 'cdn dns hiscinema.com']);
   });
 
   it('says what is wrong with the number of workers, and where a port is taken', async () => {
     const wrong = await runCdn(['dns', '--workers', 'many']);
     expect([wrong.code, wrong.stderr.includes('--workers: expected a whole number from 1 to 64, or "auto"')]).to.deep.equal([2, true]);
-    const { port } = await startDns('--no-health');
+    const { dns, port } = await startDns('--no-health');
     const taken = await runCdn(['dns', '--workers', '2', '--no-health', '--role', 'authoritative', '--listen', `127.0.0.1:${port('Authority of hercdn.com')}`]);
     expect(taken.code).to.equal(6);
     expect(taken.stderr).to.match(/Authority of hiscinema\.com cannot listen on 127\.0\.0\.1:\d+: the port is in use/);
+    // A primary that is gone takes its workers along.
+    dns.kill('SIGKILL');
+    while (!(await isPortFree(port('Authority of hercdn.com'))));
   });
 });
