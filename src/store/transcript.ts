@@ -44,7 +44,7 @@ export function createAnswerLog(env: { clock: Clock; log: Log }): Layer<HttpHand
 export type TellTransfer = (request: HttpRequest, response: HttpResponse, objectName: string, whyBroken: () => string | undefined) => HttpResponse;
 
 /** Beyond so many transfers in one second nobody reads a line for each: the rest is told in one. */
-export const MOST_TOLD_A_SECOND = 500;
+export const MOST_TOLD_A_SECOND = 100;
 const NAMES_TOLD = 3;
 
 /** Transfers that were counted and not told. */

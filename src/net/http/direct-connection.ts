@@ -28,8 +28,8 @@ export interface DirectEnv extends AnswerEnv {
 
 /** A body up to this goes out in one piece with its head. */
 const JOIN_OCTETS = 8192;
-/** Slices are handed to the system together up to this. */
-const GROUP_OCTETS = 262_144;
+/** Slices are handed to the system together until they are as much as this: two that a range of the usual length lies across, too. */
+const GROUP_OCTETS = 1_048_576;
 /** However fast its reader, one answer sends no more than this before the others have their turn. */
 const TURN_OCTETS = 4 * 1_048_576;
 
