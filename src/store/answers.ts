@@ -27,6 +27,8 @@ const HOT_OCTETS = 131_072;
 /** Of so many objects: what the transport remembers of them keeps their octets in memory. */
 const MAX_HOT = 128;
 
+const EMPTY: HttpBody = { kind: 'bytes', bytes: new Uint8Array() };
+
 /** The planner knows these itself. */
 const PLANNED: ReadonlySet<string> = new Set(['content-type', 'etag', 'last-modified', 'accept-ranges', 'content-length']);
 
@@ -71,19 +73,19 @@ export function createAnswers(cache: string, octets: Octets): Answers {
     return body;
   }
 
-  function remember(stored: Stored, second: number, fields: HeaderFields): void {
+  function remember(stored: Stored, second: number, response: HttpResponse): void {
     if (stored.hit === undefined) {
       const before = hot[nextHot];
       if (before !== undefined) before.hit = undefined;
       hot[nextHot] = stored;
       nextHot = (nextHot + 1) % MAX_HOT;
     }
-    stored.hit = { second, fields };
+    stored.hit = { second, response };
   }
 
   /** What is read of a stored body, and whether any of it has to be fetched. */
   function bodyOf(stored: Stored, range: ByteRange, request: HttpRequest): { readonly body: HttpBody; readonly missing: boolean } {
-    if (stored.meta.length === 0) return { body: { kind: 'bytes', bytes: new Uint8Array() }, missing: false };
+    if (stored.meta.length === 0) return { body: EMPTY, missing: false };
     const { slices, missing } = octets.atHand(stored, range);
     const length = range.lastPos - range.firstPos + 1;
     const [only, second] = slices ?? [];
@@ -116,13 +118,16 @@ export function createAnswers(cache: string, octets: Octets): Answers {
     return withCacheFields(code === 200 ? { ...fields, 'accept-ranges': 'bytes' } : fields, stored, cache, status, nowMs);
   }
 
-  /** A hit's fields change with its age only: made once a second. */
-  function hitFields(stored: Stored, status: CacheStatus, nowMs: number): HeaderFields {
+  /** A hit changes with its age only: made once a second, where all of it is in memory and small, and frozen. */
+  function hitFrom(stored: Stored, body: HttpBody, status: CacheStatus, nowMs: number): HttpResponse {
     const second = Math.floor(nowMs / 1000);
-    if (stored.hit?.second === second) return stored.hit.fields;
-    const fields = Object.freeze(plainFields(stored, status, nowMs));
-    if (stored.meta.length <= HOT_OCTETS) remember(stored, second, fields);
-    return fields;
+    const before = stored.hit;
+    if (before?.second === second && before.response.body === body) return before.response;
+    const response = { status: stored.head.status, fields: plainFields(stored, status, nowMs), body };
+    if (body.kind !== 'bytes') return response;
+    Object.freeze(response.fields);
+    remember(stored, second, Object.freeze(response));
+    return response;
   }
 
   return {
@@ -138,8 +143,7 @@ export function createAnswers(cache: string, octets: Octets): Answers {
       if (stored.head.status !== 200 || isPlain(request.fields)) {
         const { body, missing } = bodyOf(stored, wholeOf(stored), request);
         if (status.hit === true && !missing) stored.hits += 1;
-        const fields = isHit && !missing ? hitFields(stored, status, nowMs) : plainFields(stored, told(missing), nowMs);
-        return finish({ status: stored.head.status, fields, body });
+        return finish(isHit && !missing ? hitFrom(stored, body, status, nowMs) : { status: stored.head.status, fields: plainFields(stored, told(missing), nowMs), body });
       }
       const { response, missing } = planned(stored, request, nowMs);
       if (status.hit === true && !missing) stored.hits += 1;

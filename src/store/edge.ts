@@ -56,26 +56,50 @@ function nameOf(target: string): string {
   return objectNameOf(path.kind === 'path' ? (path.segments.at(-1) ?? '/') : '/');
 }
 
+interface Transfer {
+  readonly response: HttpResponse;
+  /** Of its object. */
+  readonly name: string;
+}
+
 /** Counts transfers, tells them, holds them to the rate, and takes no more than `capacity` at a time. */
 function createTransfers(gauges: Gauges, capacity: number, rateBytesPerSecond: number | undefined, env: { readonly clock: Clock; readonly log: Log }): Layer<HttpHandler> {
   const tells = env.log.tells('info');
   const tellTransfer = createTransferLog(env);
+  /** Of answers that come again and again, which are frozen. */
+  const known = new WeakMap<HttpResponse, Transfer>();
+  const ended = (): void => {
+    gauges.transfers -= 1;
+  };
+  function counted(response: HttpResponse): HttpResponse {
+    const { finished } = response;
+    if (finished === undefined) return { ...response, finished: ended };
+    return {
+      ...response,
+      finished: (outcome) => {
+        ended();
+        finished(outcome);
+      },
+    };
+  }
+  function transferOf({ target }: HttpRequest, response: HttpResponse): Transfer {
+    const before = known.get(response);
+    if (before !== undefined) return before;
+    const transfer = { response: counted(response), name: nameOf(target) };
+    if (!Object.isFrozen(response)) return transfer;
+    Object.freeze(transfer.response);
+    known.set(response, transfer);
+    return transfer;
+  }
   function transfer(request: HttpRequest, response: HttpResponse): HttpResponse {
     const hasContent = request.method === 'GET' && (response.status === 200 || response.status === 206);
     if (!hasContent) return response;
     const paced = pace(response, rateBytesPerSecond, env.clock);
     // What is in memory and small has gone before anybody could count it.
     if (!tells && paced.body.kind === 'bytes') return paced;
+    const { response: answer, name } = transferOf(request, paced);
     gauges.transfers += 1;
-    const { finished } = paced;
-    const counted: HttpResponse = {
-      ...paced,
-      finished: (outcome) => {
-        gauges.transfers -= 1;
-        finished?.(outcome);
-      },
-    };
-    return tells ? tellTransfer(request, counted, nameOf(request.target), () => undefined) : counted;
+    return tells ? tellTransfer(request, answer, name, () => undefined) : answer;
   }
   /** RFC 9110 §15.6.4 */
   function full(): HttpResponse {

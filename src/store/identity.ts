@@ -29,14 +29,22 @@ export function createIdentity(id: string): Layer<HttpHandler> {
   /** Of fields that come again and again, which are frozen. */
   const known = new WeakMap<HeaderFields, HeaderFields>();
   function fieldsWithCommon(fields: HeaderFields): HeaderFields {
-    if (!Object.isFrozen(fields)) return { ...fields, ...common };
     const before = known.get(fields);
     if (before !== undefined) return before;
+    if (!Object.isFrozen(fields)) return { ...fields, ...common };
     const together = Object.freeze({ ...fields, ...common });
     known.set(fields, together);
     return together;
   }
-  const withCommon = (response: HttpResponse): HttpResponse => ({ ...response, fields: fieldsWithCommon(response.fields) });
+  /** Of answers that come again and again, which are frozen, too. */
+  const answers = new WeakMap<HttpResponse, HttpResponse>();
+  function withCommon(response: HttpResponse): HttpResponse {
+    const before = answers.get(response);
+    if (before !== undefined) return before;
+    const together = { ...response, fields: fieldsWithCommon(response.fields) };
+    if (Object.isFrozen(response)) answers.set(response, Object.freeze(together));
+    return together;
+  }
   return (next) => (request) => {
     if (request.method !== 'OPTIONS') {
       const response = next(request);

@@ -5,7 +5,7 @@ import { formatCacheStatus, type CacheStatus, appendCacheStatus } from '../net/h
 import { parseHttpDate } from '../net/http/date.js';
 import { parseEntityTag } from '../net/http/etag.js';
 import { ageAt, shelfLifeOf, type FreshnessPolicy, type ShelfLife } from '../net/http/freshness.js';
-import type { HeaderFields } from '../net/http/message.js';
+import type { HeaderFields, HttpResponse } from '../net/http/message.js';
 import type { CacheKey, ObjectMeta } from './cache-store.js';
 
 /** What stands in ObjectMeta.head of a response; survives as JSON. */
@@ -39,8 +39,8 @@ export interface Stored {
   /** Strong: slices of it may be put together with each other (RFC 9110 §13.1.5). */
   readonly strongEtag: string | undefined;
   readonly lastModifiedMs: number | undefined;
-  /** Of a plain 200 from here, for the second in which they were made: the same object for all its answers. */
-  hit: { readonly second: number; readonly fields: HeaderFields } | undefined;
+  /** The answer to a plain request, for the second in which it was made. */
+  hit: { readonly second: number; readonly response: HttpResponse } | undefined;
   /** Answers from here since it came, or since the start. */
   hits: number;
 }

@@ -44,7 +44,7 @@ export function createAnswerLog(env: { clock: Clock; log: Log }): Layer<HttpHand
 export type TellTransfer = (request: HttpRequest, response: HttpResponse, objectName: string, whyBroken: () => string | undefined) => HttpResponse;
 
 /** Beyond so many transfers in one second nobody reads a line for each: the rest is told in one. */
-export const MOST_TOLD_A_SECOND = 500;
+export const MOST_TOLD_A_SECOND = 100;
 const NAMES_TOLD = 3;
 
 /** Transfers that were counted and not told. */
@@ -96,16 +96,22 @@ export function createTransferLog({ clock, log }: { clock: Clock; log: Log }): T
     return told > MOST_TOLD_A_SECOND;
   }
 
+  /** Of answers that come again and again, which are frozen. */
+  const known = new WeakMap<HttpResponse, HttpResponse>();
+  function counted(response: HttpResponse, objectName: string): HttpResponse {
+    const before = known.get(response);
+    if (before !== undefined) return before;
+    const finished = (outcome: TransferOutcome): void => {
+      response.finished?.(outcome);
+      count(objectName, outcome);
+    };
+    const answer = { ...response, finished };
+    if (Object.isFrozen(response)) known.set(response, Object.freeze(answer));
+    return answer;
+  }
+
   return (request, response, objectName, whyBroken) => {
-    if (isOneTooMany()) {
-      return {
-        ...response,
-        finished: (outcome) => {
-          response.finished?.(outcome);
-          count(objectName, outcome);
-        },
-      };
-    }
+    if (isOneTooMany()) return counted(response, objectName);
     const range = response.status === 206 ? { range: response.fields['content-range'] ?? request.fields['range'] } : {};
     const facts: LogFacts = { object: objectName, status: response.status, ...range, ...factsOf(request), ...cacheFacts(response) };
     log.info(`Received data: ${objectName}`, facts);

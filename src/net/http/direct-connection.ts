@@ -3,14 +3,14 @@
 
 import type { Socket } from 'node:net';
 import { nextTurn } from '../../base/clock.js';
-import type { Endpoint } from '../address.js';
 import type { Eventual } from '../handler.js';
 import { answerRequest, ask, tellFinished, type AnswerEnv } from './answer.js';
 import { endpointOf } from './connection.js';
 import { createDirectOutlet, whenHanded } from './direct-outlet.js';
-import type { HttpRequest, HttpResponse } from './message.js';
-import { parsePlainHead, type PlainHead } from './plain-head.js';
-import type { Prepared } from './prepare.js';
+import { DirectRequest, type Ends } from './direct-request.js';
+import type { HttpResponse } from './message.js';
+import { PlainHeadReader, type PlainHead } from './plain-head.js';
+import type { Prepared, Preparer } from './prepare.js';
 import type { HeadEnds } from './response-head.js';
 
 export interface DirectOptions {
@@ -21,40 +21,21 @@ export interface DirectOptions {
 
 export interface DirectEnv extends AnswerEnv {
   readonly ends: HeadEnds;
-  readonly prepare: (method: string, response: HttpResponse) => Prepared | undefined;
+  readonly preparer: Preparer;
   /** Takes the connection over, the octets `rest` still to be read. */
   readonly handOver: (socket: Socket, rest: Buffer) => void;
 }
 
-/** A body up to this is copied behind its head: one write of one piece costs less than the copy. */
-const COPY_OCTETS = 8192;
-/** Slices are handed to the system together up to this. */
-const GROUP_OCTETS = 262_144;
+/** A body up to this goes out in one piece with its head. */
+const JOIN_OCTETS = 8192;
+/** Slices are handed to the system together until they are as much as this: two that a range of the usual length lies across, too. */
+const GROUP_OCTETS = 1_048_576;
 /** However fast its reader, one answer sends no more than this before the others have their turn. */
 const TURN_OCTETS = 4 * 1_048_576;
 
-/** A request's signal, made when somebody asks for it. */
-class Life {
-  private controller: AbortController | undefined;
-  private lost = false;
-
-  get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.lost) this.lose();
-    }
-    return this.controller.signal;
-  }
-
-  lose(): void {
-    this.lost = true;
-    this.controller?.abort(new Error('the client is gone'));
-  }
-}
-
 /** An answer from memory that is under way. */
 interface Sending {
-  readonly request: HttpRequest;
+  readonly request: DirectRequest;
   readonly response: HttpResponse;
   readonly startedMs: number;
   readonly slices: readonly Uint8Array[];
@@ -69,9 +50,12 @@ export class DirectConnection {
   private readonly socket: Socket;
   private readonly options: DirectOptions;
   private readonly env: DirectEnv;
-  private ends: { readonly peer: Endpoint; readonly local: Endpoint } | undefined;
-  /** Of the request that is being answered. */
-  private life: Life | undefined;
+  private readonly heads: PlainHeadReader;
+  private ends: Ends | undefined;
+  /** Which is being answered. */
+  private request: DirectRequest | undefined;
+  /** On the monotonic clock; of a connection that has nothing under way. */
+  private idleSinceMs: number;
   private sending: Sending | undefined;
   /** What came while an answer was under way. */
   private held: Buffer | undefined;
@@ -83,7 +67,8 @@ export class DirectConnection {
     this.socket = socket;
     this.options = options;
     this.env = env;
-    socket.setTimeout(Math.min(options.headTimeoutMs, options.idleTimeoutMs));
+    this.heads = new PlainHeadReader(options.maxHeadBytes);
+    this.idleSinceMs = env.clock.monotonic();
     socket.on('data', this.onData);
     socket.on('end', this.onEnd);
     socket.on('drain', this.onDrain);
@@ -93,22 +78,29 @@ export class DirectConnection {
 
   /** Whether a request was taken and its answer isn't complete. */
   get answering(): boolean {
-    return this.life !== undefined;
+    return this.request !== undefined;
+  }
+
+  /** To be called now and then: closes a connection that has been silent for too long. */
+  sweep(nowMs: number): void {
+    const { headTimeoutMs, idleTimeoutMs } = this.options;
+    const limitMs = this.ends === undefined ? Math.min(headTimeoutMs, idleTimeoutMs) : idleTimeoutMs;
+    if (this.request === undefined && nowMs - this.idleSinceMs >= limitMs) this.socket.destroy();
   }
 
   /** Takes no further request; ends at once, or after the answer that is under way. */
   finish(): void {
     this.closing = true;
-    if (this.life === undefined) this.socket.destroy();
+    if (this.request === undefined) this.socket.destroy();
   }
 
   private readonly onData = (octets: Buffer): void => {
-    if (this.life !== undefined) {
+    if (this.request !== undefined) {
       this.hold(octets);
       return;
     }
     for (let at = 0; at < octets.length && !this.closing; ) {
-      const head = parsePlainHead(octets, at, this.options.maxHeadBytes);
+      const head = this.heads.read(octets, at);
       if (head === undefined) {
         this.handOver(octets.subarray(at));
         return;
@@ -130,7 +122,7 @@ export class DirectConnection {
 
   private readonly onEnd = (): void => {
     this.ended = true;
-    if (this.life === undefined) this.socket.end();
+    if (this.request === undefined) this.socket.end();
   };
 
   private readonly onDrain = (): void => {
@@ -141,16 +133,16 @@ export class DirectConnection {
 
   private readonly onTimeout = (): void => {
     // While the handler or the source takes its time, the silence isn't the client's.
-    if (this.life !== undefined && this.socket.writableLength === 0) {
+    if (this.socket.writableLength === 0) {
       this.socket.setTimeout(this.options.idleTimeoutMs);
       return;
     }
-    if (this.life !== undefined) this.env.log.debug('cut a client off that took nothing', { peer: this.socket.remoteAddress, idleTimeoutMs: this.options.idleTimeoutMs });
+    this.env.log.debug('cut a client off that took nothing', { peer: this.socket.remoteAddress, idleTimeoutMs: this.options.idleTimeoutMs });
     this.socket.destroy();
   };
 
   private readonly onClose = (): void => {
-    this.life?.lose();
+    this.request?.lose();
     const { sending } = this;
     this.sending = undefined;
     if (sending !== undefined) this.tell(sending, false);
@@ -168,26 +160,11 @@ export class DirectConnection {
   }
 
   /** True when the whole answer was handed to the system at once. */
-  private serve({ method, request: { target, fields }, isLast }: PlainHead): boolean {
+  private serve(head: PlainHead): boolean {
     const { socket, env } = this;
-    if (this.ends === undefined) {
-      this.ends = { peer: endpointOf(socket.remoteAddress, socket.remotePort), local: endpointOf(socket.localAddress, socket.localPort) };
-      socket.setTimeout(this.options.idleTimeoutMs);
-    }
-    if (isLast) this.closing = true;
-    const life = new Life();
-    this.life = life;
-    const { peer, local } = this.ends;
-    const request: HttpRequest = {
-      method,
-      target,
-      fields,
-      peer,
-      local,
-      get signal() {
-        return life.signal;
-      },
-    };
+    this.ends ??= { peer: endpointOf(socket.remoteAddress, socket.remotePort), local: endpointOf(socket.localAddress, socket.localPort) };
+    if (head.isLast) this.closing = true;
+    const request = (this.request = new DirectRequest(head, this.ends));
     const startedMs = env.clock.monotonic();
     const asked = ask(request, env);
     const prepared = asked instanceof Promise ? undefined : this.prepared(request, asked);
@@ -195,51 +172,47 @@ export class DirectConnection {
       this.answerLater(request, asked, startedMs);
       return false;
     }
-    return this.send({ request, response: asked, startedMs, slices: prepared.slices, next: 0, octets: 0, waiting: false }, prepared);
+    return this.send(request, asked, prepared, startedMs);
   }
 
   /** An answer that can't be sent is undefined here, too: the other way says so. */
-  private prepared(request: HttpRequest, response: HttpResponse): Prepared | undefined {
+  private prepared(request: DirectRequest, response: HttpResponse): Prepared | undefined {
     try {
-      return this.env.prepare(request.method, response);
+      return this.env.preparer.prepare(request.method, response);
     } catch {
       return undefined;
     }
   }
 
-  private answerLater(request: HttpRequest, asked: Eventual<HttpResponse>, startedMs: number): void {
+  private answerLater(request: DirectRequest, asked: Eventual<HttpResponse>, startedMs: number): void {
+    this.socket.setTimeout(this.options.idleTimeoutMs);
     const outlet = createDirectOutlet(this.socket, this.env.ends, () => this.closing || this.ended);
     void answerRequest(request, asked, outlet, startedMs, this.env).then(() => this.answered());
   }
 
-  private send(sending: Sending, { head, dated, slices, octets }: Prepared): boolean {
-    const { socket } = this;
-    const end = this.closing || this.ended ? this.env.ends.close(dated) : this.env.ends.keepAlive(dated);
-    const headOctets = head.length + end.length;
-    if (octets <= COPY_OCTETS) {
-      const whole = Buffer.allocUnsafe(headOctets + octets);
-      head.copy(whole);
-      end.copy(whole, head.length);
-      let at = headOctets;
-      for (const slice of slices) {
-        whole.set(slice, at);
-        at += slice.byteLength;
-      }
+  private send(request: DirectRequest, response: HttpResponse, prepared: Prepared, startedMs: number): boolean {
+    const { socket, env } = this;
+    const { slices, octets, dated } = prepared;
+    const end = this.closing || this.ended ? env.ends.close(dated) : env.ends.keepAlive(dated);
+    const sending: Sending = { request, response, startedMs, slices, next: 0, octets: 0, waiting: false };
+    if (octets <= JOIN_OCTETS) {
       sending.next = slices.length;
       sending.octets = octets;
-      socket.write(whole);
+      socket.write(env.preparer.join(prepared, end));
     } else {
       socket.cork();
-      socket.write(Buffer.concat([head, end], headOctets));
+      socket.write(Buffer.concat([prepared.head, end], prepared.head.length + end.length));
       this.writeGroup(sending);
       socket.uncork();
     }
     if (sending.next === slices.length && socket.writableLength === 0) {
-      this.life = undefined;
+      this.request = undefined;
+      this.idleSinceMs = startedMs;
       this.tell(sending, true);
       return true;
     }
     this.sending = sending;
+    socket.setTimeout(this.options.idleTimeoutMs);
     this.pump(sending);
     return false;
   }
@@ -289,9 +262,11 @@ export class DirectConnection {
   /** After an answer that took its time: what was held up goes on. */
   private answered(): void {
     const { socket, held } = this;
-    this.life = undefined;
+    this.request = undefined;
     this.held = undefined;
     if (socket.destroyed) return;
+    socket.setTimeout(0);
+    this.idleSinceMs = this.env.clock.monotonic();
     if (this.closing || this.ended) socket.destroySoon();
     else if (held !== undefined) this.handOver(held);
   }

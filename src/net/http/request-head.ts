@@ -44,11 +44,14 @@ const ABSOLUTE_FORM = /^(https?):\/\/([^/?]+)([/?].*)?$/i;
 
 const refused = (status: number, why: string): Admission => ({ kind: 'refused', status, why });
 
+/** RFC 9112 §3.2.1. */
+export const isOriginForm = (target: string): boolean => ORIGIN_FORM.test(target);
+
 /** The target in origin form (or "*"), and the authority that an absolute form carried. */
 function parseTarget(method: string, text: string): { target: string; authority: string | undefined } | undefined {
   // RFC 9112 §3.2.4: asterisk-form is for OPTIONS alone.
   if (text === '*') return method === 'OPTIONS' ? { target: '*', authority: undefined } : undefined;
-  if (ORIGIN_FORM.test(text)) return { target: text, authority: undefined };
+  if (isOriginForm(text)) return { target: text, authority: undefined };
   // RFC 9112 §3.2.2: a server MUST accept the absolute-form, even if most clients only send it to proxies.
   const match = ABSOLUTE_FORM.exec(text);
   if (!match) return undefined;
@@ -58,7 +61,7 @@ function parseTarget(method: string, text: string): { target: string; authority:
   if (!AUTHORITY.test(authority) || authority.startsWith(':')) return undefined;
   if (rest === '' && method === 'OPTIONS') return { target: '*', authority };
   const target = rest.startsWith('/') ? rest : `/${rest}`;
-  return ORIGIN_FORM.test(target) ? { target, authority } : undefined;
+  return isOriginForm(target) ? { target, authority } : undefined;
 }
 
 /** Octets of the head on the wire, without optional white space. */

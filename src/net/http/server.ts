@@ -4,7 +4,7 @@
 
 import { createServer } from 'node:http';
 import { Socket } from 'node:net';
-import type { Clock } from '../../base/clock.js';
+import type { Clock, Stop } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Log } from '../../observe/log.js';
 import { isLoopback, unmapIPv4, type Endpoint } from '../address.js';
@@ -63,8 +63,12 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   const { clock, log } = env;
   const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 16_384, direct = true, maxContentOctets, accessLog } = options;
   const open = new Map<Socket, Pick<Connection, 'finish' | 'answering'>>();
-  /** Those of them that node's parser reads. */
+  /** Those of them that are read without node's parser. */
+  const plain = new Map<Socket, DirectConnection>();
+  /** Those that it reads. */
   const parsed = new WeakMap<Socket, Connection>();
+  /** How often time limits are looked at. */
+  const checkMs = Math.ceil(Math.max(10, Math.min(1000, headTimeoutMs / 4, idleTimeoutMs / 4)));
   let endpoint = options.endpoint;
 
   const server = createServer({
@@ -75,7 +79,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     headersTimeout: headTimeoutMs,
     // An upload takes its time; one that stands still is ended by the idle time.
     requestTimeout: maxContentOctets === undefined ? headTimeoutMs : 0,
-    connectionsCheckingInterval: Math.max(10, Math.min(1000, headTimeoutMs / 4)),
+    connectionsCheckingInterval: checkMs,
     keepAliveTimeout: idleTimeoutMs,
     noDelay: true,
   });
@@ -91,6 +95,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   server.removeAllListeners('connection');
   function handOver(socket: Socket, rest?: Buffer): void {
     const connection = createConnection(socket, { maxHeadBytes, maxContentOctets }, { handler, clock, log, accessLog });
+    plain.delete(socket);
     parsed.set(socket, connection);
     open.set(socket, connection);
     if (rest !== undefined) {
@@ -100,7 +105,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     for (const listener of readByNode) listener.call(server, socket);
     if (rest !== undefined) socket.resume();
   }
-  const directEnv = { handler, clock, log, accessLog, ends: createHeadEnds(clock, idleTimeoutMs), prepare: createPreparer(), handOver };
+  const directEnv = { handler, clock, log, accessLog, ends: createHeadEnds(clock, idleTimeoutMs), preparer: createPreparer(), handOver };
   let toldFullMs = -Infinity;
   function tellTurnedAway(why: string): void {
     if (clock.monotonic() - toldFullMs < TELL_FULL_MS) return;
@@ -126,8 +131,11 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
       return;
     }
     socket.once('close', () => open.delete(socket));
-    if (direct) open.set(socket, new DirectConnection(socket, { maxHeadBytes, headTimeoutMs, idleTimeoutMs }, directEnv));
-    else handOver(socket);
+    if (!direct) return handOver(socket);
+    const connection = new DirectConnection(socket, { maxHeadBytes, headTimeoutMs, idleTimeoutMs }, directEnv);
+    open.set(socket, connection);
+    plain.set(socket, connection);
+    socket.once('close', () => plain.delete(socket));
   });
   server.on('request', (req, res) => parsed.get(req.socket)?.take({ req, res, expectation: 'none' }));
   server.on('checkContinue', (req, res) => parsed.get(req.socket)?.take({ req, res, expectation: 'continue' }));
@@ -153,6 +161,14 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
     socket.destroy();
   });
 
+  let stopSweeping: Stop = () => undefined;
+  /** One look at all of them now and then costs less than a timer for each, which every request would set anew. */
+  function sweep(): void {
+    const nowMs = clock.monotonic();
+    for (const connection of plain.values()) connection.sweep(nowMs);
+    stopSweeping = clock.after(checkMs, sweep);
+  }
+
   server.on('drop', () => tellTurnedAway(`${maxConnections} are open`));
 
   server.on('error', (error) => {
@@ -171,6 +187,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
           server.off('error', onError);
           const bound = server.address();
           if (typeof bound === 'object' && bound !== null) endpoint = { address: options.endpoint.address, port: bound.port };
+          if (direct) sweep();
           resolve();
         });
       }),
@@ -184,6 +201,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
       const stopTimer = clock.after(graceMs, cut);
       await closed;
       stopTimer();
+      stopSweeping();
     },
   };
 }
