@@ -97,7 +97,7 @@ export function turnLine(event: FetchEvent): string | undefined {
 
 /** "video1.mp4: 912 kB in 35 ms (26 MB/s), 61 ms in all, SHA-256 verified, from 127.0.0.1:40721": size, time and rate are of one transfer. */
 export function fetchSummary(report: FetchReport): string {
-  const digest = { verified: 'SHA-256 verified', 'not promised': 'SHA-256 not promised by the store, so not verified', unreadable: 'SHA-256 promised unreadably, so not verified' }[report.digest];
+  const digest = { verified: 'SHA-256 verified', 'not promised': 'SHA-256 not promised by the store, so not verified', unreadable: 'SHA-256 promised unreadably, so not verified', 'of the whole': 'SHA-256 promised of the whole only, so this part is not verified' }[report.digest];
   const name = report.file === undefined ? 'standard output' : shortest(report.file);
   const stores = (report.stores.length > 0 ? report.stores : [report.store]).map((store) => formatEndpoint(store)).join(' and ');
   const came = report.resumedBytes > 0 ? `${formatBytes(report.bytes)} (${formatBytes(report.resumedBytes)} of it from an earlier run), ${formatBytes(report.bytes - report.resumedBytes)}` : formatBytes(report.bytes);

@@ -69,13 +69,13 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     const target = await selectTarget(request.output, fileNameOf(content.url), request.force, request.continueAt);
     if (target === undefined) throw new CdnError('USAGE', 'no output was named');
     const object = request.type === 'V' ? await askVideo(content.url, asking) : content.object;
-    const sources = createSources(
-      { url: content.url, role: content.isTitle ? 'store' : undefined, fields: options.fields ?? {}, retries: request.retries, retryDelayMs: request.retryDelayMs },
-      { get, locate: findEndpoints, clock: env.clock }, onEvent,
-    );
     // What goes by can't be gone on with: it is what is behind that octet.
     const goesBy = target.kind === 'stdout' || target.kind === 'device';
     const range = request.range ?? (goesBy && typeof request.continueAt === 'number' ? { firstPos: request.continueAt, lastPos: undefined } : undefined);
+    const sources = createSources(
+      { url: content.url, role: content.isTitle ? 'store' : undefined, fields: { ...options.fields, ...(range === undefined ? {} : { 'want-content-digest': 'sha-256=10' }) }, retries: request.retries, retryDelayMs: request.retryDelayMs },
+      { get, locate: findEndpoints, clock: env.clock }, onEvent,
+    );
     // Where a suffix begins only an answer can tell, and then the leftover is chosen already: one of the same suffix.
     const offset = range === undefined ? 0 : 'suffix' in range ? -range.suffix : range.firstPos;
     const sink = await openSink(target, { url: content.url.href, offset, anew: request.anew === true }, env, signal);
@@ -131,6 +131,7 @@ function report(request: FetchRequest, received: Received, file: string | undefi
   // What came together with its head took no time that could be told: as much as is shown.
   const transferMs = Math.max(0.1, Math.round(received.transferMs * 1000) / 1000);
   const { response, party } = reply;
+  const promise = digestPromise(response.fields, response.status);
   const shown = (name: string): string | undefined => {
     const value = response.fields[name];
     return value === undefined ? undefined : printable(value);
@@ -142,7 +143,7 @@ function report(request: FetchRequest, received: Received, file: string | undefi
     bytes,
     resumedBytes,
     sha256,
-    digest: sha256 !== undefined ? 'verified' : digestPromise(response.fields, response.status) === undefined ? 'not promised' : 'unreadable',
+    digest: sha256 !== undefined ? 'verified' : promise === undefined ? 'not promised' : promise === 'unreadable' ? 'unreadable' : 'of the whole',
     store: { ...party.endpoint, server: shown('server') },
     stores: stores.map(({ endpoint, bytes: sent }) => ({ ...endpoint, bytes: sent })),
     redirects,

@@ -193,8 +193,8 @@ export interface FetchReport {
   readonly resumedBytes: number;
   /** Of the file, in hexadecimal; undefined when none was promised, and so none computed. */
   readonly sha256: string | undefined;
-  /** Whether the store promised a SHA-256, and the bytes are the promised ones; a promise nobody can read is not checked. */
-  readonly digest: 'verified' | 'not promised' | 'unreadable';
+  /** Whether the store promised a SHA-256, and the bytes are the promised ones. A promise nobody can read is not checked, nor can a part be by one that is `of the whole`. */
+  readonly digest: 'verified' | 'not promised' | 'unreadable' | 'of the whole';
   readonly store: { readonly address: string; readonly port: number; readonly server: string | undefined };
   /** Everybody who sent a part of it, and how much. */
   readonly stores: readonly { readonly address: string; readonly port: number; readonly bytes: number }[];

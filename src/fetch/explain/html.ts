@@ -38,7 +38,7 @@ function outcomeWords({ outcome, durationMs }: Explanation): string {
   const took = formatDuration(durationMs);
   if (outcome.kind === 'failed') return `It failed after ${took}: ${text(outcome.message)} (${text(outcome.code)})`;
   if (outcome.kind === 'answered') return `DNS answered ${text(outcome.rcode)} in ${took}${outcome.records.length === 0 ? '' : `: ${outcome.records.map(text).join('; ')}`}`;
-  const digest = { verified: 'SHA-256 verified', 'not promised': 'no digest was promised', unreadable: 'a digest was promised that cannot be read' }[outcome.digest];
+  const digest = { verified: 'SHA-256 verified', 'not promised': 'no digest was promised', unreadable: 'a digest was promised that cannot be read', 'of the whole': 'a digest was promised of the whole only, and this is a part' }[outcome.digest];
   return `${formatBytes(outcome.bytes)} in ${took}, ${digest}, from ${text(outcome.url)}`;
 }
 
