@@ -10,6 +10,7 @@ import { selectPort, selectVideo } from './answer.js';
 import { createContact } from './contact.js';
 import { noSuchName } from './dns-errors.js';
 import { createStory } from './explain.js';
+import { isTurn } from './explain/turns.js';
 import { createGet, createLocate } from './http-get.js';
 import type { FetchEnv, FetchEvent, FetchOptions, FetchReport, FetchRequest, Fetcher, OpenResult } from './model.js';
 import { createOrphanage } from './orphans.js';
@@ -60,10 +61,11 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     return video.object;
   }
 
-  async function fetch(request: FetchRequest, onEvent: (event: FetchEvent) => void, signal: AbortSignal): Promise<FetchReport> {
+  async function fetch(request: FetchRequest, hear: (event: FetchEvent) => void, signal: AbortSignal): Promise<FetchReport> {
     const plan = parseTarget(request.target);
     signal.throwIfAborted();
-    const asking = begin(onEvent, signal, request.watched);
+    const asking = begin(hear, signal, request.watched);
+    const onEvent = (event: FetchEvent): void => hear(isTurn(event) ? { ...event, atMs: asking.story.elapsedMs() } : event);
     await selectTarget(request.output, plan.kind === 'url' ? fileNameOf(plan.url) : undefined, request.force, request.continueAt);
     const content = await findContent(plan, asking);
     const target = await selectTarget(request.output, fileNameOf(content.url), request.force, request.continueAt);
