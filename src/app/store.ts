@@ -65,11 +65,11 @@ const MAX_CONTENT_OCTETS = 1_000_000_000;
 /** Administrators and those who watch are few. */
 const ADMIN_CONNECTIONS = 64;
 
-function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, signingKeys: SigningKeys | undefined, env: Pick<Env, 'clock' | 'random' | 'log'>): Store & Partial<Pick<Edge, 'admin'>> {
+function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, signingKeys: SigningKeys | undefined, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): Store & Partial<Pick<Edge, 'admin'>> {
   const hosts = [...ZONES.flatMap((zone) => [zone, `*.${zone}`]), ...serveHosts];
   if (objects.kind === 'edge') {
     const { origins, cache, sliceOctets, admin } = objects;
-    return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity, admin, signingKeys }, env);
+    return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity, admin, signingKeys }, { ...env, traced: env.tracing?.origin });
   }
   const { dir, maxAgeSeconds, memoryOctets = 0 } = objects;
   return createStore({

@@ -11,8 +11,8 @@ import { findOption } from '../net/dns/edns.js';
 import type { DnsExchange } from '../net/dns/exchange.js';
 import { RCODE, type DnsHandler, type DnsMessage, type DnsReply } from '../net/dns/message.js';
 import { formatRcode, formatType } from '../net/dns/text.js';
-import type { Take, TransferClient, TransferResponse } from '../net/http/client.js';
-import type { HttpHandler, HttpResponse } from '../net/http/message.js';
+import type { Take, TransferClient } from '../net/http/client.js';
+import type { HeaderFields, HttpHandler, HttpResponse } from '../net/http/message.js';
 import { post } from '../net/http/post.js';
 import { withoutSignature } from '../net/http/signed-url.js';
 import type { Log } from '../observe/log.js';
@@ -28,10 +28,32 @@ export interface Tracing {
   http(service: string, handler: HttpHandler, options?: { readonly roots?: boolean }): HttpHandler;
   exchange(exchange: DnsExchange): DnsExchange;
   client(client: TransferClient): TransferClient;
+  /** What an edge pulls from. */
+  origin<Q extends Asked, R extends Content>(origin: Source<Q, R>): Source<Q, R>;
   /** What a client of this process begins in this trace is this span's child. */
   adopt(root: OpenSpan): void;
   /** A span that ended in a process that has no exporter of its own. */
   add(span: FinishedSpan): void;
+  close(): Promise<void>;
+}
+
+/** As much of a request, an answer and whoever answers as a span is made of. */
+interface Asked {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: HeaderFields;
+}
+
+interface Content {
+  readonly status: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly drain?: (take: Take) => Promise<void>;
+  discard(): void;
+}
+
+interface Source<Q extends Asked, R extends Content> {
+  readonly url: string;
+  request(request: Q): Promise<R>;
   close(): Promise<void>;
 }
 
@@ -166,7 +188,7 @@ export function traceInto(exporter: SpanExporter, env: { readonly clock: Clock; 
       });
       try {
         const response = await inner.request({ ...request, fields: { ...request.fields, traceparent: formatTraceparent(span.context) } });
-        return watchBody(response, span);
+        return watchContent(response, span);
       } catch (error) {
         span.end({ attributes: { 'error.type': error instanceof Error ? error.name : 'error' }, error: `${formatEndpoint(request.endpoint)}: ${messageOf(error)}` });
         throw error;
@@ -174,11 +196,32 @@ export function traceInto(exporter: SpanExporter, env: { readonly clock: Clock; 
     },
   });
 
-  return { tracer, dns, http, exchange, client, adopt: (span) => (root = span), add: (span) => exporter.add(span), close: () => exporter.close(GRACE_MS) };
+  const origin = <Q extends Asked, R extends Content>(inner: Source<Q, R>): Source<Q, R> => ({
+    url: inner.url,
+    close: () => inner.close(),
+    request: async (request) => {
+      const { traceparent, ...others } = request.fields;
+      const place = parentOf(parseTraceparent(traceparent ?? ''));
+      if (place === undefined) return inner.request({ ...request, fields: others });
+      const url = URL.canParse(inner.url) ? new URL(inner.url) : undefined;
+      const span = tracer.start({
+        service: place.service, name: request.method, kind: 'client', parent: place.parent,
+        attributes: { 'http.request.method': request.method, 'url.full': `${inner.url}${withoutSignature(request.target)}`, 'server.address': url?.hostname, 'network.protocol.version': '1.1' },
+      });
+      try {
+        return watchContent(await inner.request({ ...request, fields: { ...others, traceparent: formatTraceparent(span.context) } }), span);
+      } catch (error) {
+        span.end({ attributes: { 'error.type': error instanceof Error ? error.name : 'error' }, error: messageOf(error) });
+        throw error;
+      }
+    },
+  });
+
+  return { tracer, dns, http, exchange, client, origin, adopt: (span) => (root = span), add: (span) => exporter.add(span), close: () => exporter.close(GRACE_MS) };
 }
 
 /** OpenTelemetry: of a client, 4xx and 5xx are errors. The span ends with the body. */
-function watchBody(response: TransferResponse, span: OpenSpan): TransferResponse {
+function watchContent<T extends Content>(response: T, span: OpenSpan): T {
   const { status } = response;
   const attributes = { 'http.response.status_code': status, ...(status >= 400 && { 'error.type': String(status) }) };
   const error = status >= 400 ? String(status) : undefined;
@@ -202,7 +245,7 @@ function watchBody(response: TransferResponse, span: OpenSpan): TransferResponse
   async function drain(take: Take): Promise<void> {
     let bytes = 0;
     try {
-      await response.drain((octets) => {
+      await response.drain?.((octets) => {
         bytes += octets.byteLength;
         return take(octets);
       });
@@ -215,7 +258,7 @@ function watchBody(response: TransferResponse, span: OpenSpan): TransferResponse
   return {
     ...response,
     body: { [Symbol.asyncIterator]: watched },
-    drain,
+    ...(response.drain === undefined ? {} : { drain }),
     discard: () => {
       span.end({ attributes, error });
       response.discard();

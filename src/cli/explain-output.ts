@@ -4,7 +4,7 @@ import { access, writeFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { CdnError, messageOf, systemCode } from '../base/errors.js';
 import { printable, shellWord } from '../base/printable.js';
-import { createExplainer, EXPLAIN_FILES, EXPLAIN_FORMATS, formatEnding, renderExplanation, type ExplainEnd, type ExplainFormat, type FetchEvent, type FetchOutput, type StoryMessage } from '../fetch/index.js';
+import { createExplainer, createTurn, isTurn, turnLine, EXPLAIN_FILES, EXPLAIN_FORMATS, formatEnding, renderExplanation, type ExplainEnd, type ExplainFormat, type FetchEvent, type FetchOutput, type StoryMessage } from '../fetch/index.js';
 import { stdoutSink } from './fetch-output.js';
 
 export const EXPLAIN_FLAGS = {
@@ -99,7 +99,9 @@ export function createExplaining(request: ExplainRequest | undefined, target: st
   return {
     hear: (event) => {
       explainer.hear(event);
-      if (request.live && event.kind === 'message') tell.message(event.message);
+      if (!request.live) return;
+      if (event.kind === 'message') tell.message(event.message);
+      else if (isTurn(event)) tell.line(turnLine(createTurn(event, 0)));
     },
     end: async (end) => {
       // Nothing was sent, the command line was wrong; or it is the explanation itself that failed.

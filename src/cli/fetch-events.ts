@@ -1,7 +1,7 @@
 // What `cdn fetch` prints while it works and when a target is done: a story, lines, JSON, or nothing.
 
 import type { FetchOutcome } from '../app/fetch.js';
-import type { FetchEvent } from '../fetch/index.js';
+import { isTurn, type FetchEvent } from '../fetch/index.js';
 import type { Log } from '../observe/log.js';
 import { describeFailure } from './errors.js';
 import { createExplaining, type ExplainRequest } from './explain-output.js';
@@ -66,7 +66,10 @@ export function createFetchOutput(targets: readonly string[], explain: ExplainRe
       if (lines) {
         if (event.kind === 'received' || event.kind === 'resumed' || event.kind === 'transfer') tellReceived(index, event);
         else if (!FOR_EYES.includes(event.kind)) tellLine(index, { event: event.kind, ...('message' in event ? { message: event.message } : event), kind: undefined });
-      } else if (event.kind !== 'message') teller.turn(event);
+      } else if (event.kind !== 'message') {
+        // A story that is told live has it as a line of its own.
+        if (explain?.live !== true || !isTurn(event)) teller.turn(event);
+      }
       else if (explain === undefined) log.debug(storyLine(event.message), { ...event.message });
     },
     outcome: async (index, outcome) => {

@@ -6,7 +6,7 @@ import { CdnError, messageOf, systemCode } from '../base/errors.js';
 import { shellWord } from '../base/printable.js';
 import { formatBytes, formatDuration, formatRate } from '../base/units.js';
 import { formatEndpoint } from '../net/address.js';
-import { formatStory, type FetchEvent, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
+import { formatStory, isTurn, turnWords, type FetchEvent, type FetchOutput, type FetchReport, type StoryMessage } from '../fetch/index.js';
 
 /** One message of the story, in one line that begins with its number. */
 export function storyLine(message: StoryMessage): string {
@@ -65,7 +65,7 @@ export function createTeller(options: { logJson: boolean; toStderr: boolean; log
     message: (message) => tell(storyLine(message), { ...message }),
     line: (line) => tell(line, {}),
     turn: (event) => {
-      const line = turnLine(event);
+      const line = turnText(event);
       if (line !== undefined) options.log.warn(line, { ...event });
     },
     result: (report) => {
@@ -75,29 +75,17 @@ export function createTeller(options: { logJson: boolean; toStderr: boolean; log
   };
 }
 
-/** One line for a turn in the transfer; undefined for what is its usual way. */
-export function turnLine(event: FetchEvent): string | undefined {
-  switch (event.kind) {
-    case 'resumed':
-      return `Going on: ${formatBytes(event.bytes)} are here from an earlier run`;
-    case 'failed-over':
-      return `Left ${formatEndpoint(event.from)}, the bytes so far are kept: ${event.why}`;
-    case 'retry':
-      return `Trying again in ${formatDuration(event.inMs)} (${event.attempt} of ${event.of}): ${event.why}`;
-    case 'unproven':
-      return `Nothing proves that the ${formatBytes(event.bytes)} that were here are of the file that comes now: no SHA-256 is promised. The last 64 KiB are compared; --checksum sha256:… would tell for sure`;
-    case 'orphans':
-      return `Left by runs that were killed before they could note what they had; nothing goes on from them: ${event.orphans.map(({ file, bytes }) => `${shellWord(shortest(file))} (${formatBytes(bytes)})`).join(', ')}. To remove: rm ${event.orphans.map(({ file }) => shellWord(shortest(file))).join(' ')}`;
-    case 'restarted':
-      return `Beginning anew, ${formatBytes(event.bytes)} are of no use: ${event.why}`;
-    default:
-      return undefined;
-  }
+/** One line for a turn in the transfer, and for what lies beside it; undefined for what is its usual way. */
+export function turnText(event: FetchEvent): string | undefined {
+  if (isTurn(event)) return turnWords(event);
+  if (event.kind !== 'orphans') return undefined;
+  const names = event.orphans.map(({ file }) => shellWord(shortest(file)));
+  return `Left by runs that were killed before they could note what they had, nothing goes on from it: ${names.join(', ')} (${formatBytes(event.orphans.reduce((sum, { bytes }) => sum + bytes, 0))}). To remove it: rm ${names.join(' ')}`;
 }
 
 /** "video1.mp4: 912 kB in 35 ms (26 MB/s), 61 ms in all, SHA-256 verified, from 127.0.0.1:40721": size, time and rate are of one transfer. */
 export function fetchSummary(report: FetchReport): string {
-  const digest = { verified: 'SHA-256 verified', 'not promised': 'SHA-256 not promised by the store, so not verified', unreadable: 'SHA-256 promised unreadably, so not verified' }[report.digest];
+  const digest = { verified: 'SHA-256 verified', 'not promised': 'SHA-256 not promised by the store, so not verified', unreadable: 'SHA-256 promised unreadably, so not verified', 'of the whole': 'SHA-256 promised of the whole only, so this part is not verified' }[report.digest];
   const name = report.file === undefined ? 'standard output' : shortest(report.file);
   const stores = (report.stores.length > 0 ? report.stores : [report.store]).map((store) => formatEndpoint(store)).join(' and ');
   const came = report.resumedBytes > 0 ? `${formatBytes(report.bytes)} (${formatBytes(report.resumedBytes)} of it from an earlier run), ${formatBytes(report.bytes - report.resumedBytes)}` : formatBytes(report.bytes);

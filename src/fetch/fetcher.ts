@@ -10,6 +10,7 @@ import { selectPort, selectVideo } from './answer.js';
 import { createContact } from './contact.js';
 import { noSuchName } from './dns-errors.js';
 import { createStory } from './explain.js';
+import { isTurn } from './explain/turns.js';
 import { createGet, createLocate } from './http-get.js';
 import type { FetchEnv, FetchEvent, FetchOptions, FetchReport, FetchRequest, Fetcher, OpenResult } from './model.js';
 import { createOrphanage } from './orphans.js';
@@ -60,22 +61,23 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     return video.object;
   }
 
-  async function fetch(request: FetchRequest, onEvent: (event: FetchEvent) => void, signal: AbortSignal): Promise<FetchReport> {
+  async function fetch(request: FetchRequest, hear: (event: FetchEvent) => void, signal: AbortSignal): Promise<FetchReport> {
     const plan = parseTarget(request.target);
     signal.throwIfAborted();
-    const asking = begin(onEvent, signal, request.watched);
+    const asking = begin(hear, signal, request.watched);
+    const onEvent = (event: FetchEvent): void => hear(isTurn(event) ? { ...event, atMs: asking.story.elapsedMs() } : event);
     await selectTarget(request.output, plan.kind === 'url' ? fileNameOf(plan.url) : undefined, request.force, request.continueAt);
     const content = await findContent(plan, asking);
     const target = await selectTarget(request.output, fileNameOf(content.url), request.force, request.continueAt);
     if (target === undefined) throw new CdnError('USAGE', 'no output was named');
     const object = request.type === 'V' ? await askVideo(content.url, asking) : content.object;
-    const sources = createSources(
-      { url: content.url, role: content.isTitle ? 'store' : undefined, fields: options.fields ?? {}, retries: request.retries, retryDelayMs: request.retryDelayMs },
-      { get, locate: findEndpoints, clock: env.clock }, onEvent,
-    );
     // What goes by can't be gone on with: it is what is behind that octet.
     const goesBy = target.kind === 'stdout' || target.kind === 'device';
     const range = request.range ?? (goesBy && typeof request.continueAt === 'number' ? { firstPos: request.continueAt, lastPos: undefined } : undefined);
+    const sources = createSources(
+      { url: content.url, role: content.isTitle ? 'store' : undefined, fields: { ...options.fields, ...(range === undefined ? {} : { 'want-content-digest': 'sha-256=10' }) }, retries: request.retries, retryDelayMs: request.retryDelayMs },
+      { get, locate: findEndpoints, clock: env.clock }, onEvent,
+    );
     // Where a suffix begins only an answer can tell, and then the leftover is chosen already: one of the same suffix.
     const offset = range === undefined ? 0 : 'suffix' in range ? -range.suffix : range.firstPos;
     const sink = await openSink(target, { url: content.url.href, offset, anew: request.anew === true }, env, signal);
@@ -131,6 +133,7 @@ function report(request: FetchRequest, received: Received, file: string | undefi
   // What came together with its head took no time that could be told: as much as is shown.
   const transferMs = Math.max(0.1, Math.round(received.transferMs * 1000) / 1000);
   const { response, party } = reply;
+  const promise = digestPromise(response.fields, response.status);
   const shown = (name: string): string | undefined => {
     const value = response.fields[name];
     return value === undefined ? undefined : printable(value);
@@ -142,7 +145,7 @@ function report(request: FetchRequest, received: Received, file: string | undefi
     bytes,
     resumedBytes,
     sha256,
-    digest: sha256 !== undefined ? 'verified' : digestPromise(response.fields, response.status) === undefined ? 'not promised' : 'unreadable',
+    digest: sha256 !== undefined ? 'verified' : promise === undefined ? 'not promised' : promise === 'unreadable' ? 'unreadable' : 'of the whole',
     store: { ...party.endpoint, server: shown('server') },
     stores: stores.map(({ endpoint, bytes: sent }) => ({ ...endpoint, bytes: sent })),
     redirects,

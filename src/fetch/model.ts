@@ -152,6 +152,7 @@ export interface WireRecord {
   readonly origin: 'sent' | 'rebuilt';
 }
 
+/** `atMs`, where a kind has it, is set in all that a caller hears: milliseconds since the fetch began. */
 export type FetchEvent =
   /** First. `atWallMs` since 1970: what the offsets of all others count from. */
   | { readonly kind: 'begun'; readonly traceId: string; readonly spanId: string; readonly atWallMs: number }
@@ -163,21 +164,21 @@ export type FetchEvent =
   /** Bytes follow. `object` is what transcripts call it: "video1". */
   | { readonly kind: 'transfer'; readonly object: string; readonly totalBytes: number | undefined }
   /** So many of them are here already, from an earlier run. */
-  | { readonly kind: 'resumed'; readonly bytes: number }
+  | { readonly kind: 'resumed'; readonly bytes: number; readonly atMs?: number }
   /** Over this connection comes now this part; told again when it is drawn in. `lastPos` undefined: to the end, wherever that is. */
   | { readonly kind: 'range'; readonly lane: number; readonly firstPos: number; readonly lastPos: number | undefined; readonly from: Endpoint }
   /** So many bytes that somebody else left are gone on from, and nothing proves that they are of the version that comes. */
-  | { readonly kind: 'unproven'; readonly bytes: number }
+  | { readonly kind: 'unproven'; readonly bytes: number; readonly atMs?: number }
   /** Parts of this file lie beside it that nothing can go on from. */
   | { readonly kind: 'orphans'; readonly orphans: readonly { readonly file: string; readonly bytes: number }[] }
   /** This many more bytes have arrived and are written; `lane`: over which of the connections, counted from 0. */
   | { readonly kind: 'received'; readonly bytes: number; readonly lane: number; readonly from: Endpoint }
-  /** A store was left; the bytes that are here stay. */
-  | { readonly kind: 'failed-over'; readonly from: Endpoint; readonly why: string }
+  /** A store was left; `keeps`: bytes are here, and stay. */
+  | { readonly kind: 'failed-over'; readonly from: Endpoint; readonly why: string; readonly keeps: boolean; readonly atMs?: number }
   /** Nobody is left; all are asked again after a pause. */
-  | { readonly kind: 'retry'; readonly inMs: number; readonly attempt: number; readonly of: number; readonly why: string }
+  | { readonly kind: 'retry'; readonly inMs: number; readonly attempt: number; readonly of: number; readonly why: string; readonly atMs?: number }
   /** The bytes that were here are of no use: a `transfer` follows. */
-  | { readonly kind: 'restarted'; readonly bytes: number; readonly why: string }
+  | { readonly kind: 'restarted'; readonly bytes: number; readonly why: string; readonly atMs?: number }
   | { readonly kind: 'verified'; readonly sha256: string }
   | { readonly kind: 'saved'; readonly file: string };
 
@@ -193,8 +194,8 @@ export interface FetchReport {
   readonly resumedBytes: number;
   /** Of the file, in hexadecimal; undefined when none was promised, and so none computed. */
   readonly sha256: string | undefined;
-  /** Whether the store promised a SHA-256, and the bytes are the promised ones; a promise nobody can read is not checked. */
-  readonly digest: 'verified' | 'not promised' | 'unreadable';
+  /** Whether the store promised a SHA-256, and the bytes are the promised ones. A promise nobody can read is not checked, nor can a part be by one that is `of the whole`. */
+  readonly digest: 'verified' | 'not promised' | 'unreadable' | 'of the whole';
   readonly store: { readonly address: string; readonly port: number; readonly server: string | undefined };
   /** Everybody who sent a part of it, and how much. */
   readonly stores: readonly { readonly address: string; readonly port: number; readonly bytes: number }[];

@@ -55,6 +55,10 @@ const CLIENT = { role: 'client', endpoint: undefined } as const;
 const SYSTEM_TTL_SECONDS = 60;
 /** Answers whose CNAME leads out of them are asked on this often; longer chains are loops or errors. */
 const MAX_CHASES = 8;
+/** RFC 8305 §3 and §8: "Resolution Delay", 50 ms recommended. */
+const RESOLUTION_DELAY_MS = 50;
+/** IPv4 is known, and IPv6 took its time. */
+const NOT_WAITED_FOR = new Error('not waited for any longer');
 
 /** The host of a URL as a DNS name. */
 export function parseHostName(host: string): Name {
@@ -91,8 +95,9 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
     try {
       result = await exchange(name, type, asking);
     } catch (error) {
-      story.tell({ number: askNumber, atMs: askedAtMs, sight: 'seen', from: CLIENT, to: dns, transport: 'udp', what: `${what}: no answer`, facts: { ...facts, failed: 'no answer' } });
-      tellAsking(story, dns, what, askedAtMs, 'no answer');
+      const why = asking.signal.reason === NOT_WAITED_FOR ? 'not waited for any longer' : 'no answer';
+      story.tell({ number: askNumber, atMs: askedAtMs, sight: 'seen', from: CLIENT, to: dns, transport: 'udp', what: `${what}: ${why}`, facts: { ...facts, failed: why } });
+      tellAsking(story, dns, what, askedAtMs, why);
       throw notThere(error, options.dns, asking.signal);
     }
     const client = { role: 'client', endpoint: result.local };
@@ -135,20 +140,39 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
     throw new CdnError('DNS_FAILURE', `the CNAME records of ${bareName(start.toString())} lead in a circle or too far, says local DNS ${formatEndpoint(options.dns)}`);
   }
 
-  /** One family after the other; both at once for names out there (RFC 8305 §3), whose way by one of them may be barred. */
+  /** One family after the other, as far as it takes. */
+  async function inTurn(name: Name, types: readonly number[], step: 'portal' | 'content', asking: Asking): Promise<readonly Located[]> {
+    for (const [index, type] of types.entries()) {
+      const located = await chase(name, type, step, asking);
+      if (located.addresses.length > 0 || index === types.length - 1) return [located];
+    }
+    return [];
+  }
+
+  /**
+   * RFC 8305 §3: AAAA, and at once after it A, neither waiting for the other. What A gave waits a moment for AAAA; what
+   * AAAA gave waits for A, since the way by IPv6 may be barred and nobody asks again.
+   */
+  async function bothAtOnce(name: Name, step: 'portal' | 'content', asking: Asking): Promise<readonly Located[]> {
+    const late = new AbortController();
+    const settle = (work: Promise<Located>): Promise<{ located: Located } | { error: unknown }> => work.then((located) => ({ located }), (error: unknown) => ({ error }));
+    const six = settle(chase(name, TYPE.AAAA, step, { ...asking, signal: AbortSignal.any([asking.signal, late.signal]) }));
+    const four = await settle(chase(name, TYPE.A, step, asking));
+    const stopDelay = 'located' in four && four.located.addresses.length > 0 ? env.clock.after(RESOLUTION_DELAY_MS, () => late.abort(NOT_WAITED_FOR)) : undefined;
+    const both = [four, await six];
+    stopDelay?.();
+    asking.signal.throwIfAborted();
+    const found = both.flatMap((one) => ('located' in one && one.located.addresses.length > 0 ? [one.located] : []));
+    const failed = both.find((one) => 'error' in one);
+    if (found.length === 0 && failed !== undefined) throw failed.error;
+    return found;
+  }
+
+  /** Of names of this network, IPv4 before IPv6; of all others both at the same time. */
   async function fromDns(name: Name, step: 'portal' | 'content', asking: Asking): Promise<Located> {
     const types = options.family === undefined ? [TYPE.A, TYPE.AAAA] : [options.family === 4 ? TYPE.A : TYPE.AAAA];
-    const found: Located[] = [];
-    for (const type of types) {
-      // What the first family gave is not given up because the second can't be asked for.
-      const located = await chase(name, type, step, asking).catch((error: unknown) => {
-        if (found.length === 0 || asking.signal.aborted) throw error;
-        return { addresses: [], ttlSeconds: Infinity };
-      });
-      if (located.addresses.length > 0) found.push(located);
-      if (found.length > 0 && isOurs(name)) break;
-    }
-    if (found.length === 0) throw noSuchName(name, options.dns, types[0] ?? TYPE.A, 'nodata');
+    const found = await (types.length === 1 || isOurs(name) ? inTurn(name, types, step, asking) : bothAtOnce(name, step, asking));
+    if (found.every(({ addresses }) => addresses.length === 0)) throw noSuchName(name, options.dns, types[0] ?? TYPE.A, 'nodata');
     return { addresses: interleaveFamilies(found.flatMap((located) => located.addresses)), ttlSeconds: Math.min(...found.map((located) => located.ttlSeconds)) };
   }
 

@@ -79,6 +79,7 @@ export function createSources(options: SourceOptions, tools: { get: Get; locate:
   let expiresMs = Infinity;
   let rounds = 0;
   let progress = false;
+  let cameAny = false;
   let changed: string | undefined;
   const leftForVersion = new Set<Candidate>();
 
@@ -139,7 +140,7 @@ export function createSources(options: SourceOptions, tools: { get: Get; locate:
     if (candidate === undefined) throw error;
     const passing = error.code === 'PEER_REFUSED' ? typeof status === 'number' && PASSING.includes(status) : ERRORS[error.code].retry;
     candidates.failed(candidate, error, { out: !passing, ...(typeof retryAfter === 'number' ? { retryAfterMs: retryAfter * 1000 } : {}) });
-    if (candidates.ready().length > 0) onEvent({ kind: 'failed-over', from: candidate.endpoint, why: error.message });
+    if (candidates.ready().length > 0) onEvent({ kind: 'failed-over', from: candidate.endpoint, why: error.message, keeps: cameAny });
   }
 
   function follow(found: Found): void {
@@ -206,7 +207,7 @@ export function createSources(options: SourceOptions, tools: { get: Get; locate:
       if (whole.kind === 'fits') throw new StartOver(why, { found, candidate, fit: whole });
     }
     found.response.discard();
-    onEvent({ kind: 'failed-over', from: candidate.endpoint, why: error.message });
+    onEvent({ kind: 'failed-over', from: candidate.endpoint, why: error.message, keeps: cameAny });
     return undefined;
   }
 
@@ -214,10 +215,11 @@ export function createSources(options: SourceOptions, tools: { get: Get; locate:
     ask,
     failed: (candidate, error) => {
       candidates.failed(candidate, error);
-      onEvent({ kind: 'failed-over', from: candidate.endpoint, why: error.message });
+      onEvent({ kind: 'failed-over', from: candidate.endpoint, why: error.message, keeps: cameAny });
     },
     progressed: () => {
       progress = true;
+      cameAny = true;
       rounds = 0;
     },
     forgetVersions: () => {

@@ -17,6 +17,7 @@ import { brokeOff, mismatch } from './reply.js';
 import type { Asking } from './resolve.js';
 import { StartOver, type Answer, type Sources } from './sources.js';
 import { printable } from './text.js';
+import { promisedContentSha256 } from './verify.js';
 import { canBeContinued, type Version } from './version.js';
 import type { Sink } from './writing.js';
 
@@ -77,6 +78,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
   let first: Answer | undefined;
   let base = options.range !== undefined && !('suffix' in options.range) ? options.range.firstPos : 0;
   let within: ByteRange = { firstPos: base, lastPos: UNKNOWN_END };
+  let ofPart: string | undefined;
   let resumedBytes = 0;
   const lanes = new Set<Lane>();
 
@@ -96,6 +98,8 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
     const end = version.length === undefined ? UNKNOWN_END : version.length - 1;
     if (range !== undefined && 'suffix' in range) base = version.length === undefined ? fit.firstPos : Math.max(0, version.length - range.suffix);
     within = { firstPos: base, lastPos: Math.min(end, range !== undefined && !('suffix' in range) ? (range.lastPos ?? end) : end) };
+    // A digest of the whole says nothing of a part; one of this very content does, if the content is all that is wanted.
+    ofPart = range !== undefined && fit.firstPos === within.firstPos && fit.lastPos === within.lastPos ? promisedContentSha256(answer.found.response.fields) : undefined;
     const expected = expectedDigest();
     if (expected !== undefined && hasher === undefined) hasher = sink.fd === undefined ? createStreamHasher() : createFileHasher(sink.fd);
     const total = within.lastPos === UNKNOWN_END ? undefined : within.lastPos - base + 1;
@@ -107,9 +111,8 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
     if (resumedBytes > 0) onEvent({ kind: 'resumed', bytes: resumedBytes });
   }
 
-  /** Digests are of the whole. */
   function expectedDigest(): string | undefined {
-    return options.range === undefined ? (options.sha256 ?? version?.sha256) : undefined;
+    return options.range === undefined ? (options.sha256 ?? version?.sha256) : ofPart;
   }
 
   /** Writes what is missing of a piece whose first byte is at `from`. */

@@ -22,3 +22,10 @@ export function promisedSha256(fields: HeaderFields, status = 200): Uint8Array |
   const promise = digestPromise(fields, status);
   return promise === 'unreadable' ? undefined : promise;
 }
+
+/** The SHA-256 that a response promises of the content that it carries itself (RFC 9530 §2), a part or the whole; in hexadecimal. */
+export function promisedContentSha256(fields: HeaderFields): string | undefined {
+  const field = fields['content-digest'];
+  const sha256 = field === undefined ? undefined : parseReprDigest(field)?.sha256;
+  return sha256 === undefined ? undefined : Buffer.from(sha256).toString('hex');
+}

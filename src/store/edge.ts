@@ -11,7 +11,7 @@ import { createAdmin, type Admin } from './admin.js';
 import type { CacheStore } from './cache-store.js';
 import { createHealth, type Gauges } from './health.js';
 import { createHosts } from './hosts.js';
-import { createHttpSource } from './http-source.js';
+import { createHttpSource, type Origin } from './http-source.js';
 import { objectNameOf, parseObjectPath } from './object-path.js';
 import { pace } from './pace.js';
 import { edgeMetrics } from './metrics.js';
@@ -22,6 +22,7 @@ import type { Store } from './store.js';
 import { warm } from './warm.js';
 import { createTally, type Tally } from './tally.js';
 import { createCacheStore, type CacheStoreOptions } from './tiered-store.js';
+import { renewParents } from './traced-origin.js';
 import { createAnswerLog, createTransferLog } from './transcript.js';
 
 export interface EdgeOptions {
@@ -138,11 +139,12 @@ function createEdgeAdmin(token: string | undefined, { cache, pullThrough, gauges
   });
 }
 
-export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; readonly random: Random; readonly log: Log }): Edge {
+/** `traced`: makes spans of what goes to the origin, and the origin's work their child. */
+export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; readonly random: Random; readonly log: Log; readonly traced?: ((origin: Origin) => Origin) | undefined }): Edge {
   const { origins, id, sliceOctets, rateBytesPerSecond, capacity } = options;
   const gauges: Gauges = { transfers: 0, refused: 0, startedMs: undefined };
   const cache = createCacheStore(options.cache, env);
-  const origin = createHttpSource({ urls: origins }, env);
+  const origin = (env.traced ?? ((source) => renewParents(source, env.random)))(createHttpSource({ urls: origins }, env));
   const pullThrough = createPullThrough({ cache, origin, id, sliceOctets, maxWholeOctets: Math.max(sliceOctets, options.cache.memoryOctets / WHOLE_PART) }, env);
   const health = createHealth({
     store: { id, capacity }, gauges, trouble: 'not started',

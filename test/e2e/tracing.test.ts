@@ -103,6 +103,23 @@ describe('spans, where OTEL_EXPORTER_OTLP_ENDPOINT says', function () {
     }
   });
 
+  it('an edge stands between client and origin: each is the child of whoever asked it', async () => {
+    const { spans, seen, url } = await startCollector();
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url };
+    const [, origin = ''] = await startCdn(['store', '--dir', 'videos', '--listen', '127.0.0.1:0'], { env }).printed(/Running on (http:\S+)\//);
+    const [, edge = ''] = await startCdn(['store', '--origin', origin, '--listen', '127.0.0.1:0'], { env }).printed(/Running on (http:\S+)\//);
+    const done = await runCdn(['fetch', `${edge}/video1.mp4`, '--json'], { cwd: await tempFolder(), env });
+    expect(done.code, done.stderr).to.equal(0);
+    const { traceId } = JSON.parse(done.stdout) as { readonly traceId: string };
+    const ours = (): readonly Owned[] => spans.filter((span) => span.traceId === traceId);
+    const servers = (): readonly Owned[] => ours().filter(({ kind }) => kind === 2);
+    const lineage = (span: Owned | undefined): readonly string[] => (span === undefined ? [] : [`${span.name}/${span.kind}`, ...lineage(ours().find(({ spanId }) => spanId === span.parentSpanId))]);
+    // The origin may be asked for several slices; each question has the same way back.
+    const depth = (): readonly string[] => servers().map((span) => lineage(span).join(' ')).sort();
+    await seen(() => ours().every(({ parentSpanId }) => parentSpanId === undefined || ours().some(({ spanId }) => spanId === parentSpanId)) && servers().length >= 2);
+    expect([...new Set(depth())]).to.deep.equal(['GET/2 GET/3 GET/2 GET/3 cdn fetch/1', 'GET/2 GET/3 cdn fetch/1']);
+  });
+
   it('what failed is an error, with its reason', async () => {
     const { spans, url } = await startCollector();
     const done = await runCdn(['fetch', 'http://127.0.0.1:1/x', '-o', '-'], { env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/` } });

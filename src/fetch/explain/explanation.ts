@@ -4,6 +4,7 @@ import { CdnError, messageOf } from '../../base/errors.js';
 import { formatEndpoint } from '../../net/address.js';
 import { printable } from '../text.js';
 import type { FetchEvent, FetchReport, Party, Phase, StoryMessage, WireRecord } from '../model.js';
+import { createTurn, isTurn, type Turn } from './turns.js';
 import { formatCacheStep, parseCacheStatus, type CacheStep } from './cache-status.js';
 
 export type Outcome =
@@ -40,6 +41,8 @@ export interface Explanation {
   readonly waterfall: readonly Phase[];
   readonly caches: { readonly resolver: 'hit' | 'partial' | 'miss' | 'unknown'; readonly stores: readonly StoreCache[] };
   readonly failures: readonly Failure[];
+  /** Failovers, retries and their like, in their order. */
+  readonly turns: readonly Turn[];
   /** Where sight ends: what happened or may have happened, and nobody told. */
   readonly unseen: readonly string[];
 }
@@ -120,6 +123,7 @@ export function createExplainer(target: string, options: { readonly keepBodies?:
   const messages: StoryMessage[] = [];
   const phases: Phase[] = [];
   const wire: WireRecord[] = [];
+  const turns: Turn[] = [];
   let begun: { readonly traceId: string; readonly atWallMs: number } = { traceId: '', atWallMs: 0 };
   let keptOctets = 0;
 
@@ -138,6 +142,7 @@ export function createExplainer(target: string, options: { readonly keepBodies?:
     hear: (event) => {
       if (event.kind === 'begun') begun = event;
       else if (event.kind === 'message') messages.push(event.message);
+      else if (isTurn(event)) turns.push(createTurn(event, messages.length));
       else if (event.kind === 'phase') phases.push(event.phase);
       else if (event.kind === 'wire' && options.keepBodies !== undefined) wire.push(keep(event.record));
     },
@@ -146,12 +151,13 @@ export function createExplainer(target: string, options: { readonly keepBodies?:
       target: printable(target, 2000),
       traceId: begun.traceId,
       startedAt: new Date(begun.atWallMs).toISOString(),
-      durationMs: Math.max('report' in end ? end.report.durationMs : 0, 0, ...messages.map(({ atMs }) => atMs), ...phases.map(({ endMs }) => endMs)),
+      durationMs: Math.max('report' in end ? end.report.durationMs : 0, 0, ...messages.map(({ atMs }) => atMs), ...turns.map(({ atMs }) => atMs), ...phases.map(({ endMs }) => endMs)),
       outcome: readOutcome(end),
       messages,
       waterfall: [...phases].sort((one, other) => one.startMs - other.startMs || other.endMs - one.endMs),
       caches: { resolver: resolverCache(messages), stores: storeCaches(messages) },
       failures: findFailures(messages),
+      turns,
       unseen: findUnseen(messages),
     }),
   };

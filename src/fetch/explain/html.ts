@@ -38,13 +38,13 @@ function outcomeWords({ outcome, durationMs }: Explanation): string {
   const took = formatDuration(durationMs);
   if (outcome.kind === 'failed') return `It failed after ${took}: ${text(outcome.message)} (${text(outcome.code)})`;
   if (outcome.kind === 'answered') return `DNS answered ${text(outcome.rcode)} in ${took}${outcome.records.length === 0 ? '' : `: ${outcome.records.map(text).join('; ')}`}`;
-  const digest = { verified: 'SHA-256 verified', 'not promised': 'no digest was promised', unreadable: 'a digest was promised that cannot be read' }[outcome.digest];
+  const digest = { verified: 'SHA-256 verified', 'not promised': 'no digest was promised', unreadable: 'a digest was promised that cannot be read', 'of the whole': 'a digest was promised of the whole only, and this is a part' }[outcome.digest];
   return `${formatBytes(outcome.bytes)} in ${took}, ${digest}, from ${text(outcome.url)}`;
 }
 
 export function formatHtml(explanation: Explanation): string {
-  const { target, startedAt, messages, waterfall } = explanation;
-  const notes = closingLines(explanation).map((line) => `<li>${text(line)}</li>`).join('');
+  const { target, startedAt, turns, waterfall } = explanation;
+  const notes = [...turns.map(({ what, atMs }) => `After ${atMs.toFixed(1)} ms: ${what}`), ...closingLines(explanation)].map((line) => `<li>${text(line)}</li>`).join('');
   const time = waterfall.length === 0 ? '' : `<section aria-labelledby="time"><h2 id="time">Where the time went</h2>${waterfallSvg(explanation)}${phaseTable(explanation)}</section>\n`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
@@ -53,7 +53,7 @@ export function formatHtml(explanation: Explanation): string {
 <body><main><h1>How <span class="target">${text(target)}</span> came</h1>
 <p>${outcomeWords(explanation)}.</p><p class="small">Begun <time datetime="${text(startedAt)}">${text(startedAt)}</time></p>
 <section aria-labelledby="said"><h2 id="said">Who said what</h2>
-${sequenceSvg(drawStory(messages))}
+${sequenceSvg(drawStory(explanation))}
 <ul>${notes}</ul>
 ${messageTable(explanation)}</section>
 ${time}</main></body></html>

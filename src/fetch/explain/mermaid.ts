@@ -24,7 +24,7 @@ function lineOf({ message, from, to, numbers, sent }: Drawn): string {
 }
 
 export function formatMermaid(explanation: Explanation): string {
-  const { actors, drawn } = drawStory(explanation.messages);
+  const { actors, drawn } = drawStory(explanation);
   const participants = actors.map(({ role, endpoint }, index) => `    participant p${index} as ${escapeMermaid(role)}${endpoint === undefined ? '' : `<br/>${escapeMermaid(endpoint)}`}`);
   const notes = actors.length === 0 ? [] : closingLines(explanation).map((line) => `    Note over p0: ${escapeMermaid(line)}`);
   return `${['sequenceDiagram', ...participants, ...drawn.map(lineOf), ...notes].join('\n')}\n`;

@@ -2,6 +2,8 @@
 
 import { formatEndpoint } from '../../net/address.js';
 import type { Party, StoryMessage } from '../model.js';
+import type { Explanation } from './explanation.js';
+import { amongTurns, type Turn } from './turns.js';
 
 export interface Actor {
   readonly key: string;
@@ -37,8 +39,10 @@ function nameRange(first: number, last: number): string {
   return last === first ? String(first) : `${first} ${last === first + 1 ? 'and' : 'to'} ${last}`;
 }
 
-/** Consecutive messages that were not sent, for one reason, become one entry. */
-export function drawStory(messages: readonly StoryMessage[]): { readonly actors: readonly Actor[]; readonly drawn: readonly Drawn[] } {
+const CLIENT: Party = { role: 'client', endpoint: undefined };
+
+/** Consecutive messages that were not sent, for one reason, become one entry; a turn is one between them, and the client's. */
+export function drawStory({ messages, turns }: Pick<Explanation, 'messages' | 'turns'>): { readonly actors: readonly Actor[]; readonly drawn: readonly Drawn[] } {
   const actors: Actor[] = [];
   const places = new Map<string, number>();
   const place = (party: Party, reached: boolean): number => {
@@ -50,8 +54,14 @@ export function drawStory(messages: readonly StoryMessage[]): { readonly actors:
     return actors.push({ key, role: party.role, endpoint }) - 1;
   };
   const drawn: Drawn[] = [];
-  for (const message of messages) {
+  for (const entry of amongTurns<StoryMessage | Turn>(turns, messages.length, (index) => messages[index], (turn) => turn)) {
     const last = drawn.at(-1);
+    if ('afterMessages' in entry) {
+      const at = places.get('client') ?? 0;
+      drawn.push({ message: { number: 0, atMs: entry.atMs, sight: 'seen', from: CLIENT, to: CLIENT, transport: undefined, what: entry.what, facts: {} }, from: at, to: at, numbers: '*', sent: false });
+      continue;
+    }
+    const message = entry;
     if (isSent(message)) {
       const asks = isQuestion(message);
       const [from, to] = [place(message.from, !asks), place(message.to, asks)];

@@ -8,6 +8,7 @@ import type { WireRecord } from '../model.js';
 import { closingLines, type Explanation } from './explanation.js';
 import { SEGMENT_OCTETS, TCP_FLAG, tcpFrame, udpFrame, type Frame } from './frames.js';
 import { encodePcapng, type Packet } from './pcapng.js';
+import { turnLine } from './turns.js';
 import { toldExchanges, type ToldExchange } from './told.js';
 
 type Add = (atMs: number, comment: string, frame: (identification: number) => Frame) => void;
@@ -146,6 +147,6 @@ export function formatPcap(explanation: Explanation, wire: readonly WireRecord[]
   const sorted = packets.map((packet, index) => ({ packet, index })).sort((one, other) => one.packet.atUs - other.packet.atUs || one.index - other.index);
   return encodePcapng(sorted.map(({ packet }) => packet), {
     application: 'cdn fetch', interfaceName: 'rebuilt',
-    comment: [`cdn fetch ${explanation.target}: rebuilt by the client from what it saw and was told; nothing here was captured.`, ...closingLines(explanation)].join('\n'),
+    comment: [`cdn fetch ${explanation.target}: rebuilt by the client from what it saw and was told; nothing here was captured.`, ...explanation.turns.map(turnLine), ...closingLines(explanation)].join('\n'),
   });
 }

@@ -3,6 +3,7 @@
 import { formatDuration } from '../../base/units.js';
 import { formatStory } from '../explain.js';
 import { closingLines, type Explanation } from './explanation.js';
+import { amongTurns, turnLine } from './turns.js';
 import { formatWaterfall } from './waterfall.js';
 
 /** What comes after the messages, which may have been told live. */
@@ -13,5 +14,7 @@ export function formatEnding(explanation: Explanation, columns: number): readonl
 }
 
 export function formatText(explanation: Explanation, columns: number): string {
-  return [...formatStory(explanation.messages), ...formatEnding(explanation, columns), ''].join('\n');
+  const { messages, turns } = explanation;
+  const lines = formatStory(messages);
+  return [...amongTurns(turns, messages.length, (index) => lines[index], turnLine), ...formatEnding(explanation, columns), ''].join('\n');
 }

@@ -79,14 +79,42 @@ describe('fetch: explained', () => {
     expect(explanation.waterfall.at(-1)?.failed).to.match(/closed the connection after 3 of 10/);
   });
 
+  it('failovers and retries are lines of their own, at their place, in every form', async () => {
+    let asked = 0;
+    const { port } = await parties.tcp((socket, head) => {
+      asked += 1;
+      const firstPos = Number(/bytes=(\d+)-/.exec(head)?.[1] ?? 0);
+      if (asked === 2) return void socket.end('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n');
+      socket.write(`HTTP/1.1 ${asked === 1 ? '200 OK' : `206 Partial\r\nContent-Range: bytes ${firstPos}-${CONTENT.length - 1}/${CONTENT.length}`}\r\nETag: "1"\r\nContent-Length: ${CONTENT.length - firstPos}\r\n\r\n`);
+      socket.end(CONTENT.subarray(firstPos, asked === 1 ? 1000 : CONTENT.length));
+    });
+    const explanation = await checked(await explain(await parties.nobody(), { target: `http://127.0.0.1:${port}/film`, retries: 4, retryDelayMs: 1 }));
+    const [left, ...retries] = explanation.turns;
+    expect(explanation.outcome.kind).to.equal('done');
+    expect(left).to.deep.include({ kind: 'failed-over', endpoint: `127.0.0.1:${port}`, afterMessages: 2 });
+    expect(left?.what).to.match(/^Left 127\.0\.0\.1:\d+, the bytes so far are kept: .*after 1000 of 32000/);
+    expect(retries.map(({ kind, attempt, of, afterMessages }) => [kind, attempt, of, afterMessages])).to.deep.equal([['retry', 1, 4, 2], ['retry', 2, 4, 4]]);
+
+    const render = async (format: 'text' | 'mermaid' | 'html' | 'pcap'): Promise<string> => Buffer.from(await renderExplanation(format, explanation, [], 100)).toString('utf8');
+    const numbers = (await render('text')).split('\n').map((line) => /^(\d+\.|\*) /.exec(line)?.[1]).filter((number) => number !== undefined);
+    expect(numbers).to.deep.equal(['9.', '10.', '*', '*', '9.', '10.', '*', '9.', '10.']);
+    const diagram = (await render('mermaid')).split('\n').map((line) => /^ +p0-|^ +p1-|Note over p0: \* (?:Left|Trying)/.exec(line)?.[0].trim().slice(0, 2)).filter((begin) => begin !== undefined);
+    expect(diagram).to.deep.equal(['p0', 'p1', 'No', 'No', 'p0', 'p1', 'No', 'p0', 'p1']);
+    const html = await render('html');
+    expect(html.match(/<li>After [\d.]+ ms: (?:Left|Trying)/g)).to.have.lengthOf(3);
+    expect(html.match(/<title>\* (?:Left|Trying)/g)).to.have.lengthOf(3);
+    expect((await render('pcap')).match(/^\* {3}(?:Left|Trying) /gm)).to.have.lengthOf(3);
+  });
+
   it('a local DNS that is not there, and one that fails and says why', async () => {
     const gone = await checked(await explain(await parties.nobody(), { target: 'http://media.test/x' }));
     expect(gone.outcome).to.include({ kind: 'failed', code: 'DNS_UNREACHABLE' });
-    expect(gone.failures.map(({ party }) => party)).to.deep.equal(['local DNS']);
+    // Asked for both families at the same time.
+    expect(gone.failures.map(({ party }) => party)).to.deep.equal(['local DNS', 'local DNS']);
     const dns = await parties.dns(table({ 'A media.test': { rcode: RCODE.SERVFAIL, account: { cached: false, exchanges: [] }, options: [encodeExtendedError(EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, 'the authority is asleep')] } }));
     const failed = await checked(await explain(dns, { target: 'http://media.test/x' }));
     expect(failed.outcome).to.include({ kind: 'failed', code: 'DNS_FAILURE' });
-    expect(failed.messages.find(({ number }) => number === 8)?.facts['reasons']).to.deep.equal(['the authority is asleep']);
+    expect(failed.messages.find(({ number, facts }) => number === 8 && facts['rcode'] === 'SERVFAIL')?.facts['reasons']).to.deep.equal(['the authority is asleep']);
   });
 
   it('what was typed wrong has no story', async () => {

@@ -2,7 +2,9 @@ import { createServer as createTlsServer } from 'node:tls';
 import { expect } from 'chai';
 import { systemClock } from '../../../src/base/clock.js';
 import { CdnError } from '../../../src/base/errors.js';
-import { RCODE } from '../../../src/net/dns/message.js';
+import type { Endpoint } from '../../../src/net/address.js';
+import { RCODE, type ResourceRecord } from '../../../src/net/dns/message.js';
+import { formatType } from '../../../src/net/dns/text.js';
 import { createResponse } from '../../../src/net/dns/build.js';
 import { createHttpClient, type TransferClient } from '../../../src/net/http/client.js';
 import { textResponse, type HttpHandler } from '../../../src/net/http/message.js';
@@ -74,7 +76,49 @@ describe('fetch: a plain URL', () => {
     const client = parties.fetcher({ dns });
     expect((await textOf(client, `http://www.example.com:${server.port}/`)).text).to.equal('hello');
     await textOf(client, `http://six.example.com:${server.port}/`);
-    expect(asked).to.deep.equal(['A www.example.com', 'A b.example.net', 'AAAA www.example.com', 'A six.example.com', 'AAAA six.example.com']);
+    expect([...asked].sort()).to.deep.equal(['A b.example.net', 'A six.example.com', 'A www.example.com', 'AAAA six.example.com', 'AAAA www.example.com']);
+  });
+
+  describe('of a name out there, IPv6 and IPv4 (RFC 8305 §3)', () => {
+    /** A resolver that says nothing before it has heard both questions. */
+    async function patientDns(answerOf: (type: string) => readonly ResourceRecord[] | undefined): Promise<{ dns: Endpoint; asked: string[] }> {
+      const asked: string[] = [];
+      let socket: (() => void)[] = [];
+      const dns = await parties.dns(({ message, question }) => new Promise((resolve) => {
+        const type = formatType(question.type);
+        asked.push(type);
+        const answers = answerOf(type);
+        if (answers !== undefined) socket.push(() => resolve(createResponse(message, { answers })));
+        if (asked.length < 2) return;
+        for (const answer of socket) answer();
+        socket = [];
+      }));
+      return { dns, asked };
+    }
+
+    it('are asked for at the same time', async () => {
+      const server = await parties.http(hello);
+      const { dns, asked } = await patientDns((type) => (type === 'A' ? [a('www.example.com', '127.0.0.1')] : [aaaa('www.example.com', '::ffff:127.0.0.1')]));
+      expect((await textOf(parties.fetcher({ dns }), `http://www.example.com:${server.port}/`)).text).to.equal('hello');
+      expect(asked).to.have.members(['AAAA', 'A']);
+    });
+
+    it('an address is not held up by a family that nobody answers for, and that is told', async () => {
+      const server = await parties.http(hello);
+      const { dns } = await patientDns((type) => (type === 'A' ? [a('www.example.com', '127.0.0.1')] : undefined));
+      const { text, story } = await textOf(parties.fetcher({ dns }), `http://www.example.com:${server.port}/`);
+      expect(text).to.equal('hello');
+      expect(story.filter((line) => line.includes('AAAA? www.example.com (RD=1): not waited for any longer'))).to.have.lengthOf(1);
+    });
+
+    it('IPv6 alone does when there is no IPv4, or no word on it', async () => {
+      const server = await parties.http(hello);
+      const table_ = { 'AAAA www.example.com': { answers: [aaaa('www.example.com', '::ffff:127.0.0.1')] } };
+      for (const four of [{ 'A www.example.com': {} }, { 'A www.example.com': { rcode: RCODE.SERVFAIL } }]) {
+        const dns = await parties.dns(table({ ...table_, ...four }));
+        expect((await textOf(parties.fetcher({ dns }), `http://www.example.com:${server.port}/`)).text).to.equal('hello');
+      }
+    });
   });
 
   it('asks again without EDNS when the DNS doesn’t know it (RFC 6891 §7)', async () => {

@@ -1,6 +1,11 @@
 // An edge whose origin lies, or doesn't know HTTP: nothing of it passes for right, and nothing of it is kept.
 
 import { expect } from 'chai';
+import { systemClock } from '../../../src/base/clock.js';
+import { systemRandom } from '../../../src/base/random.js';
+import { silentLog } from '../../../src/observe/log.js';
+import { createHttpSource } from '../../../src/store/http-source.js';
+import { renewParents } from '../../../src/store/traced-origin.js';
 import { ask, type Answer } from './running-store.js';
 import { patternOf, useEdges, useOrigins } from './running-edge.js';
 
@@ -55,6 +60,21 @@ describe('an edge of an origin that gives', () => {
     const origin = await startOrigin((_, res) => void res.socket?.write(`HTTP/1.1 200 OK\r\n${CC}Content-Length: 4\r\n\r\ngoodHTTP/1.1 200 OK\r\n${CC}Content-Length: 4\r\n\r\nevil`));
     const edge = await startEdge([origin.url]);
     for (let count = 0; count < 8; count += 1) expect((await ask(edge.port, 'GET', `/${count % 4}`)).body.toString()).to.equal('good');
+  });
+
+  it('is told of a trace as one that the edge takes part in, and of none that is malformed (Trace Context §3.4)', async () => {
+    const origin = await startOrigin((_, res) => void res.end('x'));
+    const source = renewParents(createHttpSource({ urls: [origin.url] }, { clock: systemClock, log: silentLog }), systemRandom);
+    const id = '4bf92f3577b34da6a3ce929d0e0e4736';
+    for (const traceparent of [`00-${id}-00f067aa0ba902b7-01`, '00-nothing-of-the-kind-01', undefined]) {
+      const response = await source.request({ method: 'GET', target: '/', fields: { accept: '*/*', ...(traceparent === undefined ? {} : { traceparent }) }, signal: new AbortController().signal });
+      response.discard();
+    }
+    await source.close();
+    const told = origin.requests.map(({ headers }) => headers['traceparent']);
+    expect(told[0]).to.match(new RegExp(`^00-${id}-[0-9a-f]{16}-01$`)).and.not.include('00f067aa0ba902b7');
+    expect(told.slice(1)).to.deep.equal([undefined, undefined]);
+    expect(origin.requests.every(({ headers }) => headers.accept === '*/*')).to.equal(true);
   });
 
   describe('of ranges', () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createSeededRandom, type Random } from '../../../src/base/random.js';
-import { createTrace, formatTraceparent, parseTraceparent } from '../../../src/observe/trace.js';
+import { systemRandom } from '../../../src/base/random.js';
+import { createTrace, formatTraceparent, parseTraceparent, renewTraceparent } from '../../../src/observe/trace.js';
 
 const trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
 
@@ -25,4 +26,12 @@ describe('traceparent (W3C Trace Context)', () => {
   ];
   for (const [title, text] of refused) it(`${title} is ignored`, () => expect(parseTraceparent(text)).to.equal(undefined));
   it('§3.2.1: of a later version, what is known is read', () => expect(parseTraceparent('01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-new')).to.deep.equal(trace));
+  it('§3.4: who takes part is the parent of what it asks for, in the same trace, sampled or not as it was', () => {
+    const [parent, id] = ['00f067aa0ba902b7', '4bf92f3577b34da6a3ce929d0e0e4736'];
+    for (const flags of ['00', '01', 'ff']) {
+      const renewed = renewTraceparent(`00-${id}-${parent}-${flags}`, systemRandom) ?? '';
+      expect(renewed).to.match(new RegExp(`^00-${id}-[0-9a-f]{16}-0${flags === '00' ? 0 : 1}$`)).and.not.include(parent);
+    }
+    expect(renewTraceparent('00-zz', systemRandom)).to.equal(undefined);
+  });
 });
