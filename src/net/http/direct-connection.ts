@@ -8,7 +8,9 @@ import type { Eventual } from '../handler.js';
 import { answerRequest, ask, tellFinished, type AnswerEnv } from './answer.js';
 import { endpointOf } from './connection.js';
 import { createDirectOutlet, whenHanded } from './direct-outlet.js';
+import { writeInterim } from './interim.js';
 import type { HttpRequest, HttpResponse } from './message.js';
+import type { Outlet } from './outlet.js';
 import { parsePlainHead, type PlainHead } from './plain-head.js';
 import type { Prepared } from './prepare.js';
 import type { HeadEnds } from './response-head.js';
@@ -35,6 +37,8 @@ const TURN_OCTETS = 4 * 1_048_576;
 
 /** A request's signal, made when somebody asks for it. */
 class Life {
+  /** Of an answer that takes its time. */
+  outlet: Outlet | undefined;
   private controller: AbortController | undefined;
   private lost = false;
 
@@ -187,6 +191,9 @@ export class DirectConnection {
       get signal() {
         return life.signal;
       },
+      interim: (status, interimFields) => {
+        if (this.life === life && this.sending === undefined && life.outlet?.headSent !== true) writeInterim(socket, status, interimFields);
+      },
     };
     const startedMs = env.clock.monotonic();
     const asked = ask(request, env);
@@ -209,6 +216,7 @@ export class DirectConnection {
 
   private answerLater(request: HttpRequest, asked: Eventual<HttpResponse>, startedMs: number): void {
     const outlet = createDirectOutlet(this.socket, this.env.ends, () => this.closing || this.ended);
+    if (this.life !== undefined) this.life.outlet = outlet;
     void answerRequest(request, asked, outlet, startedMs, this.env).then(() => this.answered());
   }
 
