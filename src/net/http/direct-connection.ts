@@ -8,7 +8,8 @@ import { answerRequest, ask, tellFinished, type AnswerEnv } from './answer.js';
 import { endpointOf } from './connection.js';
 import { createDirectOutlet, whenHanded } from './direct-outlet.js';
 import { DirectRequest, type Ends } from './direct-request.js';
-import type { HttpResponse } from './message.js';
+import { writeInterim } from './interim.js';
+import type { HeaderFields, HttpResponse } from './message.js';
 import { PlainHeadReader, type PlainHead } from './plain-head.js';
 import type { Prepared, Preparer } from './prepare.js';
 import type { HeadEnds } from './response-head.js';
@@ -159,12 +160,16 @@ export class DirectConnection {
     this.env.handOver(socket, rest);
   }
 
+  private readonly sendInterim = (request: DirectRequest, status: number, fields: HeaderFields): void => {
+    if (this.request === request && this.sending === undefined && request.outlet?.headSent !== true) writeInterim(this.socket, status, fields);
+  };
+
   /** True when the whole answer was handed to the system at once. */
   private serve(head: PlainHead): boolean {
     const { socket, env } = this;
     this.ends ??= { peer: endpointOf(socket.remoteAddress, socket.remotePort), local: endpointOf(socket.localAddress, socket.localPort) };
     if (head.isLast) this.closing = true;
-    const request = (this.request = new DirectRequest(head, this.ends));
+    const request = (this.request = new DirectRequest(head, this.ends, this.sendInterim));
     const startedMs = env.clock.monotonic();
     const asked = ask(request, env);
     const prepared = asked instanceof Promise ? undefined : this.prepared(request, asked);
@@ -187,6 +192,7 @@ export class DirectConnection {
   private answerLater(request: DirectRequest, asked: Eventual<HttpResponse>, startedMs: number): void {
     this.socket.setTimeout(this.options.idleTimeoutMs);
     const outlet = createDirectOutlet(this.socket, this.env.ends, () => this.closing || this.ended);
+    request.outlet = outlet;
     void answerRequest(request, asked, outlet, startedMs, this.env).then(() => this.answered());
   }
 
