@@ -3,9 +3,17 @@
 // does without oclif.
 
 import { existsSync, readFileSync } from 'node:fs';
+import module from 'node:module';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const words = process.argv.slice(2);
+
+/** From the second run on Node 22.8 and later need not compile again; in the user's own folder, where nobody else puts code. */
+function keepCompiled() {
+  const { XDG_CACHE_HOME, HOME } = process.env;
+  const folder = (XDG_CACHE_HOME?.startsWith('/') && XDG_CACHE_HOME) || (HOME && `${HOME}/.cache`);
+  if (folder) module.enableCompileCache?.(`${folder}/hercdn`);
+}
 
 /** Whether the command was run. */
 async function runQuickly() {
@@ -24,7 +32,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
 } else if (words.length === 1 && ['--version', '-v', 'version'].includes(words[0])) {
   const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
-} else if (!(await runQuickly())) {
-  const { execute } = await import('@oclif/core');
-  await execute({ dir: import.meta.url });
+} else {
+  keepCompiled();
+  if (!(await runQuickly())) {
+    const { execute } = await import('@oclif/core');
+    await execute({ dir: import.meta.url });
+  }
 }

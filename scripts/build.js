@@ -21,7 +21,9 @@ const lateBuiltins = {
       const load = `process.getBuiltinModule(${JSON.stringify(name)})`;
       // A class, as `events` is, must be itself; those that are have been loaded by Node already.
       const isClass = typeof process.getBuiltinModule(name) === 'function';
-      return { contents: `module.exports = ${isClass ? load : `Object.create(new Proxy({}, { get: (_, name) => ${load}[name] }))`};` };
+      // The bundle itself asks each module whether it is one of another kind.
+      const late = `let loaded; module.exports = Object.create(new Proxy({}, { get: (_, name) => (name === '__esModule' ? undefined : (loaded ??= ${load})[name]) }));`;
+      return { contents: isClass ? `module.exports = ${load};` : late };
     });
   },
 };
