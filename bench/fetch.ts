@@ -1,5 +1,5 @@
 // `cdn fetch` beside curl, wget and aria2, in turn and in one run, against nginx and our store: seconds,
-// ratios to curl, memory. node --import tsx bench/fetch.ts [--size BYTES] [--files N] [--rounds N]; on the built program.
+// processor time, ratios to curl, memory. node --import tsx bench/fetch.ts [--size BYTES] [--files N] [--rounds N]; on the built program.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -21,6 +21,8 @@ const SHAPED_OCTETS = 60_000_000;
 
 interface Took {
   readonly seconds: number;
+  /** Of the processor, in user and system together. */
+  readonly cpuSeconds: number;
   readonly memoryMB: number;
 }
 
@@ -43,20 +45,29 @@ async function untilUp(address: string, port: number): Promise<void> {
   throw new Error(`nobody came up at ${address}:${port}`);
 }
 
-/** The most memory that it had is asked of the system while it runs. */
-async function measure(folder: string, words: readonly string[], during?: (elapsedMs: () => number) => void): Promise<Took> {
-  const [program = '', ...args] = words;
+/** A shell around it tells its processor time in the end; the most memory that it had is asked of the system while it runs. */
+async function measure(folder: string, words: readonly string[], during?: () => void): Promise<Took> {
   const began = systemClock.monotonic();
-  const child = spawn(program, args, { cwd: folder, stdio: 'ignore' });
+  // Node reads all certificates of this variable when it starts, needed or not: that is not what is measured here.
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };
+  const shell = spawn('sh', ['-c', '"$@" >/dev/null 2>&1; code=$?; times; exit $code', 'sh', ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
   let memoryMB = 0;
   const watch = setInterval(() => {
-    readFile(`/proc/${child.pid}/status`, 'utf8').then((text) => (memoryMB = Math.max(memoryMB, Number(/VmHWM:\s+(\d+)/.exec(text)?.[1] ?? 0) / 1000)), () => undefined);
+    void (async () => {
+      const pid = (await readFile(`/proc/${shell.pid}/task/${shell.pid}/children`, 'utf8')).trim();
+      const text = await readFile(`/proc/${pid}/status`, 'utf8');
+      memoryMB = Math.max(memoryMB, Number(/VmHWM:\s+(\d+)/.exec(text)?.[1] ?? 0) / 1000);
+    })().catch(() => undefined);
   }, 50);
-  during?.(() => systemClock.monotonic() - began);
-  const [code] = (await once(child, 'exit')) as [number | null];
+  let times = '';
+  shell.stdout.setEncoding('utf8').on('data', (text: string) => (times += text));
+  during?.();
+  const [code] = (await once(shell, 'close')) as [number | null];
   clearInterval(watch);
   if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}`);
-  return { seconds: (systemClock.monotonic() - began) / 1000, memoryMB: Math.round(memoryMB) };
+  // POSIX `times`: its second line is of the children, "1m2.345s 0m0.678s".
+  const spent = [...(times.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0);
+  return { seconds: (systemClock.monotonic() - began) / 1000, cpuSeconds: spent, memoryMB: Math.round(memoryMB) };
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -65,16 +76,22 @@ const round = (value: number): number => Math.round(value * 1000) / 1000;
 /** Each contender once a round, in turn; the medians, and their ratios to the first. */
 async function contest(name: string, rounds: number, contenders: Readonly<Record<string, () => Promise<Took>>>): Promise<void> {
   const seconds: Record<string, number[]> = {};
+  const cpu: Record<string, number[]> = {};
   const memory: Record<string, number> = {};
   for (let turn = 0; turn < rounds; turn += 1) {
     for (const [who, run] of Object.entries(contenders)) {
       const took = await run();
       (seconds[who] ??= []).push(took.seconds);
+      (cpu[who] ??= []).push(took.cpuSeconds);
       memory[who] = Math.max(memory[who] ?? 0, took.memoryMB);
     }
   }
   const first = median(Object.values(seconds)[0] ?? []);
-  const results = Object.fromEntries(Object.entries(seconds).map(([who, all]) => [who, { seconds: round(median(all)), ratio: round(median(all) / first), memoryMB: memory[who] }]));
+  const firstCpu = median(Object.values(cpu)[0] ?? []);
+  const results = Object.fromEntries(Object.entries(seconds).map(([who, all]) => {
+    const spent = median(cpu[who] ?? []);
+    return [who, { seconds: round(median(all)), ratio: round(median(all) / first), cpuSeconds: round(spent), cpuRatio: round(spent / firstCpu), memoryMB: memory[who] }];
+  }));
   process.stdout.write(`${JSON.stringify({ contest: name, rounds, results })}\n`);
 }
 

@@ -1,8 +1,6 @@
 // The only place that reads the time or sets a timer. Everything else takes a Clock, so that a
 // test can hold the hands.
 
-import { performance } from 'node:perf_hooks';
-
 /** Ends what was begun; calling it again does nothing. */
 export type Stop = () => void;
 

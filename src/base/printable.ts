@@ -1,12 +1,15 @@
 // Text from strangers, made fit for a terminal, a log and a page.
 
+const PLAIN = /^[ -~]*$/;
+
 /**
  * Every character that is none to see (controls, terminal escapes, line separators, overrides of the
  * direction of writing) as \xHH or \uHHHH, so that no name or answer can forge a line, colour a
  * terminal or turn the order of what is read. Any script stays as it is.
  */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escapeCharacter);
+  // Most of what is shown is plain ASCII, and that is seen quickly.
+  return PLAIN.test(text) ? text : text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escapeCharacter);
 }
 
 /** The same with everything that isn't ASCII, for lines that are read by machines too; `"` and `\` get a backslash. */

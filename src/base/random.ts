@@ -8,10 +8,23 @@ export interface Random {
   bytes(count: number): Uint8Array;
 }
 
+/** One call of the generator costs as much for all of these as for a few of them. */
+const POOL_OCTETS = 1024;
+let pool = Buffer.alloc(0);
+
+/** No octet is given twice. */
+function fromPool(count: number): Uint8Array {
+  if (count > POOL_OCTETS / 4) return randomBytes(count);
+  if (pool.length < count) pool = randomBytes(POOL_OCTETS);
+  const octets = Uint8Array.from(pool.subarray(0, count));
+  pool = pool.subarray(count);
+  return octets;
+}
+
 /** From the operating system's generator: fit for DNS IDs and ports (RFC 5452 §9.2). */
 export const systemRandom: Random = {
   int: (below) => randomInt(below),
-  bytes: (count) => randomBytes(count),
+  bytes: fromPool,
 };
 
 /** The same numbers for the same seed (mulberry32); for tests and benchmarks only. */

@@ -7,10 +7,12 @@ import { printable, shellWord } from '../base/printable.js';
 import { mediaTypeOf } from '../net/http/media-type.js';
 import { createCatalog, type Catalog } from './catalog.js';
 
-const byName = new Intl.Collator('en', { numeric: true });
+/** Made when names are first compared: it takes as long as a small fetch. */
+let byName: Intl.Collator | undefined;
 
 /** "video2.mp4" before "video10.mp4"; equal only when identical. */
 function compareNames(a: string, b: string): number {
+  byName ??= new Intl.Collator('en', { numeric: true });
   return byName.compare(a, b) || (a < b ? -1 : Number(a > b));
 }
 

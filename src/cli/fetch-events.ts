@@ -70,7 +70,7 @@ export function createFetchOutput(targets: readonly string[], explain: ExplainRe
         // A story that is told live has it as a line of its own.
         if (explain?.live !== true || !isTurn(event)) teller.turn(event);
       }
-      else if (explain === undefined) log.debug(storyLine(event.message), { ...event.message });
+      else if (explain === undefined && log.tells('debug')) log.debug(storyLine(event.message), { ...event.message });
     },
     outcome: async (index, outcome) => {
       await explainings[index]?.end(outcome);

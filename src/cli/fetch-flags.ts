@@ -34,6 +34,7 @@ export const TRANSFER_FLAGS = {
   insecure: Flags.boolean({ char: 'k', summary: 'take any certificate' }),
   proxy: fieldFlag(FETCH_FIELDS.proxy, { char: 'x' }),
   checksum: fieldFlag(FETCH_FIELDS.checksum),
+  fsync: Flags.boolean({ summary: 'be done only when the file is on the disk for good, so that a power failure can’t take it' }),
   'input-file': fieldFlag(FETCH_FIELDS.inputFile),
   'write-out': fieldFlag(FETCH_FIELDS.writeOut, { char: 'w' }),
   silent: Flags.boolean({ char: 's', summary: 'print nothing at all, errors neither: the exit status tells' }),
@@ -49,6 +50,7 @@ export interface TransferFlags extends Readonly<Partial<Record<TextFlag, string 
   readonly ipv4: boolean;
   readonly ipv6: boolean;
   readonly insecure: boolean;
+  readonly fsync: boolean;
 }
 
 /** What oclif has no flags for: digits as letters, and a value for --json. */
@@ -126,5 +128,6 @@ export function readTransferRequest(flags: TransferFlags): TransferRequest {
     sha256,
     anew: flags.continue === false,
     continueAt,
+    fsync: flags.fsync,
   };
 }

@@ -28,7 +28,7 @@ function openExisting(file: string): number {
 }
 
 /** @throws CdnError DISK_WRITE; USAGE when the file has fewer octets than are to be gone on from, or more than its size says are missing */
-export function openAppendFile({ path: file, from }: Target & { kind: 'partial' }): Sink {
+export function openAppendFile({ path: file, from }: Target & { kind: 'partial' }, fsync: boolean): Sink {
   // aria2 writes parts in any order: its file is as long as the whole, and has holes.
   if (existsSync(`${file}.aria2`)) {
     throw new CdnError('USAGE', `cannot go on with ${printable(file)}: ${printable(file)}.aria2 says that parts of it are missing, and only aria2 knows which`, { details: { file }, suggestions: ['aria2c -c URL   (goes on with it)'] });
@@ -85,7 +85,7 @@ export function openAppendFile({ path: file, from }: Target & { kind: 'partial' 
     note: () => undefined,
     commit: async () => {
       try {
-        await datasync(fd);
+        if (fsync) await datasync(fd);
       } catch (cause) {
         throw diskError(file, cause);
       } finally {

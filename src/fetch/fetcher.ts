@@ -66,9 +66,9 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     signal.throwIfAborted();
     const asking = begin(hear, signal, request.watched);
     const onEvent = (event: FetchEvent): void => hear(isTurn(event) ? { ...event, atMs: asking.story.elapsedMs() } : event);
-    await selectTarget(request.output, plan.kind === 'url' ? fileNameOf(plan.url) : undefined, request.force, request.continueAt);
+    const known = selectTarget(request.output, plan.kind === 'url' ? fileNameOf(plan.url) : undefined, request.force, request.continueAt);
     const content = await findContent(plan, asking);
-    const target = await selectTarget(request.output, fileNameOf(content.url), request.force, request.continueAt);
+    const target = plan.kind === 'url' ? known : selectTarget(request.output, fileNameOf(content.url), request.force, request.continueAt);
     if (target === undefined) throw new CdnError('USAGE', 'no output was named');
     const object = request.type === 'V' ? await askVideo(content.url, asking) : content.object;
     // What goes by can't be gone on with: it is what is behind that octet.
@@ -80,7 +80,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     );
     // Where a suffix begins only an answer can tell, and then the leftover is chosen already: one of the same suffix.
     const offset = range === undefined ? 0 : 'suffix' in range ? -range.suffix : range.firstPos;
-    const sink = await openSink(target, { url: content.url.href, offset, anew: request.anew === true }, env, signal);
+    const sink = await openSink(target, { url: content.url.href, offset, anew: request.anew === true, fsync: request.fsync === true }, env, signal);
     const received = await transfer({
       object, parallel: request.parallel ?? 1, range, limitBytesPerSecond: request.limitBytesPerSecond,
       speedLimit: request.speedLimit, sha256: request.sha256,

@@ -69,6 +69,8 @@ export interface FetchRequest {
   readonly watched?: boolean;
   /** What an earlier run left is of no use. */
   readonly anew?: boolean | undefined;
+  /** On the disk for good before it counts as done. */
+  readonly fsync?: boolean | undefined;
   /** Go on with a file that is there already, whoever left it: at its end, or at this octet of it. */
   readonly continueAt?: 'end' | number | undefined;
   /** The part that is wanted; undefined: all. */

@@ -1,6 +1,7 @@
 // Names of files beside a target, and how one takes another's name without replacing what is there.
 
-import { link, lstat, open, rename, unlink } from 'node:fs/promises';
+import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode } from '../base/errors.js';
 import { fileExists } from './target.js';
@@ -23,16 +24,16 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Gives `from` the name `to` unless that is taken: a link fails where a rename would replace. @throws CdnError FILE_EXISTS */
-export async function moveToNew(from: string, to: string): Promise<void> {
+export function moveToNew(from: string, to: string): void {
   try {
-    await link(from, to);
+    linkSync(from, to);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'EEXIST') throw fileExists(to, ': it appeared while the download was under way');
     if (code === undefined || !NO_LINKS.includes(code)) throw error;
-    if ((await lstat(to).catch(() => undefined)) !== undefined) throw fileExists(to, ': it appeared while the download was under way');
-    await rename(from, to);
+    if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw fileExists(to, ': it appeared while the download was under way');
+    renameSync(from, to);
     return;
   }
-  await unlink(from);
+  unlinkSync(from);
 }

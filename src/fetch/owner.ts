@@ -22,13 +22,19 @@ function startOf(pid: number): string | undefined {
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
 }
 
+/** Both stay the same as long as this process lives, and of a thousand files each asks. */
+let boot: { readonly id: string | undefined } | undefined;
+let own: Owner | undefined;
+
 /** Which life of the machine this is; undefined where it doesn't say. */
 export function currentBoot(): string | undefined {
-  return read('/proc/sys/kernel/random/boot_id')?.trim();
+  boot ??= { id: read('/proc/sys/kernel/random/boot_id')?.trim() };
+  return boot.id;
 }
 
 export function thisOwner(): Owner {
-  return { pid: process.pid, started: startOf(process.pid) };
+  own ??= { pid: process.pid, started: startOf(process.pid) };
+  return own;
 }
 
 export function isAlive(owner: Owner): boolean {

@@ -1,9 +1,9 @@
 // A file on its way: written beside its final name, under a name of its own, so that two clients never
-// write into each other, with a journal that lets a later run go on. It gets its final name whole and
-// synced, or never.
+// write into each other, with a journal that lets a later run go on. It gets its final name whole, or never.
+// What the system has been given outlives this process, however that ends; a power failure it outlives with
+// `fsync` only.
 
 import { appendFileSync, closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '../base/clock.js';
@@ -11,7 +11,7 @@ import { CdnError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { ByteRange } from '../net/http/range.js';
 import { formatHead, formatNote, type JournalHead } from './journal.js';
-import { claimLeftover, placeJournal, type Claimed } from './leftover.js';
+import { claimLeftover, placeJournal, type Claim, type Claimed } from './leftover.js';
 import { beside, moveToNew, syncFolder } from './naming.js';
 import { currentBoot, thisOwner } from './owner.js';
 import type { Target } from './target.js';
@@ -35,6 +35,8 @@ export interface PartFileOptions {
   readonly offset: number;
   /** What an earlier run left is of no use. */
   readonly anew: boolean;
+  /** It is on the disk for good, its name too, before `commit` resolves: for those who can't lose it to a power failure. */
+  readonly fsync?: boolean;
 }
 
 /** An earlier run's bytes of another URL, or of another part, are of use only when a digest tells what they are. */
@@ -50,7 +52,8 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
   const { clock, random } = env;
   const journalFile = beside(target.path, '.part.journal');
   const part = beside(target.path, `.${Buffer.from(random.bytes(4)).toString('hex')}.part`);
-  const claim = claimLeftover(journalFile, part, `${part}.claim`);
+  // Of most files nothing is left, and nothing is moved to find that out.
+  const claim: Claim = existsSync(journalFile) ? claimLeftover(journalFile, part, `${part}.claim`) : { kind: 'none' };
   const leftover = claim.kind === 'claimed' ? usable(claim.claimed, options) : undefined;
   const boot = currentBoot();
   const fd = open();
@@ -125,8 +128,8 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     syncing = datasync(fd).then(() => void (durable = have), () => undefined).finally(() => (syncing = undefined));
   }
 
-  async function dropJournal(): Promise<void> {
-    if (journalled) await rm(journalFile, { force: true });
+  function dropJournal(): void {
+    if (journalled) rmSync(journalFile, { force: true });
     journalled = false;
   }
 
@@ -136,12 +139,16 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
   }
 
   /** Where the usual name is somebody's, the bytes keep the name they have. */
-  async function giveUsualName(as: 'part' | 'corrupt'): Promise<string> {
+  function giveUsualName(as: 'part' | 'corrupt'): string {
     const usual = beside(target.path, `.${as}`);
     const other = as === 'part' ? part : part.replace(/part$/, as);
     for (const name of [usual, other]) {
-      const moved = name === part || (await moveToNew(part, name).then(() => true, () => false));
-      if (moved) return name;
+      try {
+        if (name !== part) moveToNew(part, name);
+        return name;
+      } catch {
+        // That one is taken.
+      }
     }
     return part;
   }
@@ -163,16 +170,16 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     const synced = as === 'part' && written ? await datasync(fd).then(() => true, () => false) : false;
     close();
     if (!written) {
-      await dropJournal();
-      await rm(part, { force: true });
+      dropJournal();
+      rmSync(part, { force: true });
       return undefined;
     }
     if (synced) durable = have;
     const resumable = as === 'part' && head !== undefined && claim.kind !== 'held' && have.length > 0;
     if (as === 'part' && claim.kind !== 'held') leaveJournal(have);
-    else await dropJournal();
+    else dropJournal();
     // Without a journal of its own nobody would know whose a usual name is.
-    const file = as === 'part' && !journalled ? part : await giveUsualName(as);
+    const file = as === 'part' && !journalled ? part : giveUsualName(as);
     return { file, resumable: resumable && journalled };
   }
 
@@ -205,17 +212,18 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     commit: async () => {
       try {
         await syncing;
-        await datasync(fd);
+        if (options.fsync === true) await datasync(fd);
         close();
-        await (target.replace ? rename(part, target.path) : moveToNew(part, target.path));
+        if (target.replace) renameSync(part, target.path);
+        else moveToNew(part, target.path);
       } catch (cause) {
         if (!closed) close();
-        await dropJournal();
-        await giveUsualName('part');
+        dropJournal();
+        giveUsualName('part');
         throw cause instanceof CdnError ? cause : diskError(target.path, cause);
       }
-      await syncFolder(path.dirname(target.path));
-      await dropJournal();
+      if (options.fsync === true) await syncFolder(path.dirname(target.path));
+      dropJournal();
     },
     keep,
   };

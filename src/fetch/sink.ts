@@ -26,7 +26,7 @@ function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
 /** @throws CdnError DISK_WRITE */
 export async function openSink(target: Target, options: PartFileOptions, env: SinkEnv, signal: AbortSignal): Promise<Sink> {
   if (target.kind === 'file') return openPartFile(target, options, env);
-  if (target.kind === 'partial') return openAppendFile(target);
+  if (target.kind === 'partial') return openAppendFile(target, options.fsync === true);
   if (target.kind === 'device') return openDevice(target.path, env.clock, signal);
   return {
     file: undefined,

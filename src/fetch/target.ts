@@ -1,7 +1,6 @@
 // Where the bytes shall go, looked at before anything is transferred.
 
-import { constants } from 'node:fs';
-import { access, lstat, realpath, stat } from 'node:fs/promises';
+import { accessSync, constants, lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { CdnError, messageOf, systemCode } from '../base/errors.js';
 import { shellWord } from '../base/printable.js';
@@ -23,23 +22,32 @@ function cannotWrite(file: string, why: string, suggestions: readonly string[], 
   return new CdnError('DISK_WRITE', `cannot write ${printable(file)}: ${why}`, { details: { file }, suggestions, cause });
 }
 
-async function look(file: string): Promise<Found> {
+/** What a link leads to; undefined for one that leads nowhere, or in a circle. */
+function behind(link: string): Stats | undefined {
   try {
-    const link = await lstat(file);
-    const entry = link.isSymbolicLink() ? await stat(file).catch(() => undefined) : link;
+    return statSync(link, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function look(file: string): Found {
+  try {
+    const link = lstatSync(file, { throwIfNoEntry: false });
+    if (link === undefined) return 'absent';
+    const entry = link.isSymbolicLink() ? behind(file) : link;
     if (entry === undefined) return 'dangling';
     if (entry.isDirectory()) return 'folder';
     return entry.isFile() ? 'file' : 'device';
   } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return 'absent';
     throw cannotWrite(file, messageOf(cause), ['choose another file with -o FILE'], cause);
   }
 }
 
-async function checkParent(file: string): Promise<void> {
+function checkParent(file: string): void {
   const folder = path.dirname(file);
   try {
-    await access(folder, constants.W_OK | constants.X_OK);
+    accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const missing = systemCode(cause) === 'ENOENT';
     const why = missing ? `there is no folder ${printable(folder)}` : `the folder ${printable(folder)} cannot be written to`;
@@ -59,7 +67,7 @@ export function fileExists(file: string, note = ''): CdnError {
  *   then the answer is undefined for these, and what can be checked has been.
  * @throws CdnError FILE_EXISTS, DISK_WRITE, USAGE
  */
-export async function selectTarget(output: FetchOutput, name: string | undefined, force: boolean, continueAt?: 'end' | number): Promise<Target | undefined> {
+export function selectTarget(output: FetchOutput, name: string | undefined, force: boolean, continueAt?: 'end' | number): Target | undefined {
   if (output.kind === 'stdout') return { kind: 'stdout', write: (chunk) => output.write(chunk) };
   if (output.kind === 'default') return name === undefined ? undefined : selectFile(path.resolve(name), force, continueAt);
   if (output.path === '' || output.path.includes('\0')) {
@@ -68,23 +76,23 @@ export async function selectTarget(output: FetchOutput, name: string | undefined
   const file = path.resolve(output.path);
   // path.resolve drops the slash that says "a folder".
   const meansFolder = /[/\\]$/.test(output.path);
-  const found = await look(file);
+  const found = look(file);
   if (found === 'folder') return name === undefined ? undefined : selectFile(path.join(file, name), force, continueAt);
   if (meansFolder) throw cannotWrite(output.path, 'there is no such folder', [`mkdir -p ${shellWord(output.path)}`]);
   return selectFile(file, force, continueAt);
 }
 
-async function selectFile(file: string, force: boolean, continueAt: 'end' | number | undefined): Promise<Target> {
-  const found = await look(file);
+function selectFile(file: string, force: boolean, continueAt: 'end' | number | undefined): Target {
+  const found = look(file);
   if (found === 'device') return { kind: 'device', path: file };
   if (found === 'folder') throw cannotWrite(file, 'that is a folder', ['choose another file with -o FILE']);
-  if (found === 'file' && continueAt !== undefined) return { kind: 'partial', path: await realpath(file), from: continueAt === 'end' ? undefined : continueAt };
+  if (found === 'file' && continueAt !== undefined) return { kind: 'partial', path: realpathSync(file), from: continueAt === 'end' ? undefined : continueAt };
   if (found === 'absent' && typeof continueAt === 'number' && continueAt > 0) {
     throw new CdnError('USAGE', `cannot go on at octet ${continueAt} of ${printable(file)}: there is no such file`, { details: { file }, suggestions: ['the same command without -C'] });
   }
   if (found !== 'absent' && !force) throw fileExists(file);
   // A link stays, and what it leads to is replaced; one that leads nowhere is replaced itself.
-  const real = found === 'file' ? await realpath(file) : file;
-  await checkParent(real);
+  const real = found === 'file' ? realpathSync(file) : file;
+  checkParent(real);
   return { kind: 'file', path: real, replace: force };
 }

@@ -44,7 +44,8 @@ function clip(text: string, maxBytes: number): string {
 
 /** The name with `suffix` after it, the name shortened where the two together would be too long. */
 export function withSuffix(name: string, suffix: string): string {
-  return clip(name, MAX_NAME_BYTES - Buffer.byteLength(suffix)) + suffix;
+  const most = MAX_NAME_BYTES - Buffer.byteLength(suffix);
+  return (Buffer.byteLength(name) <= most ? name : clip(name, most)) + suffix;
 }
 
 /**

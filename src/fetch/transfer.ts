@@ -241,7 +241,7 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
     asking.signal.addEventListener('abort', onAbort, { once: true });
     const divisible = sink.fd !== undefined && sink.inOrder !== true && version !== undefined && canBeContinued(version) && !answer.fit.ignoredRange;
     const count = divisible ? Math.max(1, Math.min(options.parallel, Math.ceil((within.lastPos - base + 1 - have.size) / LEAST_PART_OCTETS))) : 1;
-    setMaxListeners(0, controller.signal);
+    if (count > 8) setMaxListeners(0, controller.signal);
     try {
       await runAll(count, controller, answer);
       // All may have stepped back for each other: one goes on, alone, with all the patience there is.

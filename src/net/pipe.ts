@@ -38,8 +38,8 @@ export interface PipeOptions {
   readonly tls?: TlsOptions;
 }
 
-/** Large enough that a fast sender needs few reads, small enough to stay in a core's cache. */
-const BUFFER_OCTETS = 262_144;
+/** A connection begins with the first of these and takes the next when a read has filled what it has: few need much, a fast one few reads. */
+const BUFFER_OCTETS = [65_536, 262_144, 1_048_576];
 
 const endpointOf = (address: string | undefined, port: number | undefined): Endpoint => ({ address: unmapIPv4(address ?? ''), port: port ?? 0 });
 
@@ -113,9 +113,17 @@ function opening(socket: Socket, event: 'connect' | 'secureConnect', feed: Feed)
 /** Begins a connection. `ready` rejects with the system's or TLS's error. */
 export function openPipe({ endpoint, localAddress, tls }: PipeOptions): Opening {
   const feed = new Feed();
+  const sizes = [...BUFFER_OCTETS];
+  let buffer = Buffer.allocUnsafeSlow(sizes.shift() ?? 0);
+  let filled = false;
   const onread = {
-    buffer: Buffer.allocUnsafe(BUFFER_OCTETS),
+    // Asked for before each read.
+    buffer: (): Uint8Array => {
+      if (filled && sizes.length > 0) buffer = Buffer.allocUnsafeSlow(sizes.shift() ?? 0);
+      return buffer;
+    },
     callback: (count: number, buffer: Uint8Array): boolean => {
+      filled = count === buffer.length;
       const keepOn = feed.octets(Buffer.from(buffer.buffer, buffer.byteOffset, count));
       // The flow stops here, and the socket must know that it did, or it would not resume.
       if (!keepOn) socket.pause();

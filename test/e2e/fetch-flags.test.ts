@@ -90,6 +90,13 @@ describe('cdn fetch, flag by flag', function () {
     expect(none.code).to.equal(2);
   });
 
+  it('--fsync: the file is there, and nothing else', async () => {
+    const done = await fetch(`${url}/film.mp4`, '--fsync');
+    expect(done.code, done.stderr).to.equal(0);
+    expect(await readdir(folder)).to.deep.equal(['film.mp4']);
+    expect((await saved('film.mp4')).equals(FILM)).to.equal(true);
+  });
+
   for (const [range, first, last] of [['100-199', 100, 199], ['1499990-', 1_499_990, 1_499_999], ['-10', 1_499_990, 1_499_999]] as const) {
     it(`--range ${range}`, async () => {
       const done = await fetch(`${url}/film.mp4`, '-r', range, '-o', 'part');

@@ -17,7 +17,7 @@ function npm(): readonly [string, ...string[]] {
   return [found];
 }
 
-const ALLOWED: readonly RegExp[] = [/^package\.json$/, /^README\.md$/, /^LICENSE$/, /^oclif\.manifest\.json$/, /^bin\/run\.js$/, /^videos\/[^/]+\.mp4$/, /^dist\/[\w/-]+\.js$/];
+const ALLOWED: readonly RegExp[] = [/^package\.json$/, /^README\.md$/, /^LICENSE$/, /^oclif\.manifest\.json$/, /^bin\/run\.js$/, /^videos\/[^/]+\.mp4$/, /^dist\/[\w/-]+\.js$/, /^dist\/quick\/LICENSES\.txt$/];
 
 describe('the packed tarball', function () {
   this.timeout(180_000);

@@ -161,15 +161,17 @@ export function exchange(pipe: Pipe, options: ExchangeOptions, clock: Clock): Ex
     if (busy === undefined) return settled();
     silence.rest();
     taking = true;
-    busy.then(
-      () => {
-        taking = false;
-        if (phase !== 'body') return;
-        if (settled()) pipe.resume();
-      },
-      (error: unknown) => broke(error),
-    );
+    busy.then(() => {
+      taking = false;
+      if (phase === 'body' && (early.length > 0 ? takeBody(takeEarly()) : settled())) pipe.resume();
+    }).catch(broke);
     return false;
+  }
+
+  function takeEarly(): Buffer {
+    const held = early;
+    early = NOTHING;
+    return held;
   }
 
   /** All pieces one after the other, without a pause where the taker needs none. */
@@ -217,13 +219,14 @@ export function exchange(pipe: Pipe, options: ExchangeOptions, clock: Clock): Ex
       answered = true;
       try {
         if (phase === 'head') return takeHead(octets);
-        if (phase === 'body') {
+        if (phase === 'body' && !taking) {
           silence.touch();
           return takeBody(octets);
         }
-        if (phase === 'held') {
+        // Nobody has asked yet; or who took what was held is busy with it, and the connection was never stopped.
+        if (phase === 'held' || phase === 'body') {
           early = Buffer.concat([early, octets]);
-          return early.length < HELD_OCTETS;
+          return !taking && early.length < HELD_OCTETS;
         }
       } catch (error) {
         broke(error);
@@ -260,11 +263,9 @@ export function exchange(pipe: Pipe, options: ExchangeOptions, clock: Clock): Ex
         }
         take = taker;
         phase = 'body';
-        const held = early;
-        early = NOTHING;
         silence.touch();
         try {
-          if (held.length === 0 ? settled() : takeBody(held)) pipe.resume();
+          if (early.length === 0 ? settled() : takeBody(takeEarly())) pipe.resume();
         } catch (error) {
           broke(error);
         }
