@@ -1,6 +1,6 @@
 // What the primary of `cdn dns` tells its workers, and they tell it. All of it is plain data.
 
-import type { CookieSeed, Spread, StoreHealth, ZoneTexts } from '../dns/index.js';
+import type { CookieSeed, PackedZone, Spread, StoreHealth } from '../dns/index.js';
 import type { Endpoint } from '../net/address.js';
 import type { DnsNews, DnsServiceOptions } from './dns-options.js';
 import type { RoutingInputs } from './routing.js';
@@ -21,13 +21,13 @@ export interface DnsWorkerStart {
   readonly workers: number;
   readonly cookies: CookieSeed;
   readonly serial: number;
-  readonly zones: readonly ZoneTexts[];
+  readonly zones: readonly PackedZone[];
   /** undefined: nothing is routed. */
   readonly routing: (RoutingTold & { readonly spread: Spread }) | undefined;
 }
 
 export type DnsTold =
-  | { readonly kind: 'zone'; readonly texts: ZoneTexts }
+  | { readonly kind: 'zone'; readonly zone: PackedZone }
   | { readonly kind: 'routing'; readonly routing: RoutingTold }
   | { readonly kind: 'health'; readonly id: string; readonly health: StoreHealth }
   | { readonly kind: 'drain'; readonly id: string; readonly drain: boolean }

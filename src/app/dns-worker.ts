@@ -1,7 +1,7 @@
 // What a worker of `cdn dns` runs: the same name servers, which have all that they serve from the primary.
 
 import { repeat } from '../base/file-state.js';
-import { createSharedMemory, createToldHealth, createZoneSet, rebuildZone, uncheckedHealth, type RateShare, type ZoneTexts } from '../dns/index.js';
+import { createSharedMemory, createToldHealth, createZoneSet, uncheckedHealth, unpackZone, type RateShare } from '../dns/index.js';
 import { createDnsService } from './dns.js';
 import type { DnsNews } from './dns-options.js';
 import type { DnsSources } from './dns-sources.js';
@@ -20,11 +20,10 @@ function createDnsWorker(start: DnsWorkerStart, env: Env, say: (said: DnsSaid) =
   let routing: RoutingTold | undefined = start.routing;
   let news: readonly DnsNews[] = [];
   let swapRouting: ((routing: Routing) => void) | undefined;
-  // A zone or a map takes its time: what comes meanwhile waits its turn, but for what is done at once.
+  // A map takes its time: what comes meanwhile waits its turn, but for what is done at once.
   let queue: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<void>): Promise<void> => (queue = queue.then(work));
 
-  const takeZone = async (texts: ZoneTexts): Promise<void> => zones.swap(await rebuildZone(texts, env));
   const takeHealth = ({ health }: RoutingTold): void => {
     for (const [id, state] of health) told.tell(id, state);
   };
@@ -50,7 +49,7 @@ function createDnsWorker(start: DnsWorkerStart, env: Env, say: (said: DnsSaid) =
     cookies: start.cookies,
     serial: start.serial,
     openZones: async () => {
-      for (const texts of start.zones) await takeZone(texts);
+      for (const zone of start.zones) zones.swap(unpackZone(zone));
       return { set: zones, reload: () => Promise.resolve(), watch: () => () => undefined };
     },
     openRouting: (swap) => {
@@ -82,7 +81,7 @@ function createDnsWorker(start: DnsWorkerStart, env: Env, say: (said: DnsSaid) =
     hear: (heard) => {
       switch (heard.kind) {
         case 'zone':
-          return inTurn(() => takeZone(heard.texts));
+          return inTurn(async () => zones.swap(unpackZone(heard.zone)));
         case 'routing':
           takeHealth(heard.routing);
           return inTurn(() => takeRouting(heard.routing));

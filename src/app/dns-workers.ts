@@ -3,7 +3,7 @@
 
 import { CdnError } from '../base/errors.js';
 import { repeat } from '../base/file-state.js';
-import { addSpread, createCdnZone, createCookieSeed, createTally, DEFAULT_CACHE_BYTES, openZoneFiles, spreadOf, uncheckedHealth, type HealthChecker, type Spread, type ZoneTexts } from '../dns/index.js';
+import { addSpread, createCdnZone, createCookieSeed, createTally, DEFAULT_CACHE_BYTES, openZoneFiles, packZone, spreadOf, uncheckedHealth, type HealthChecker, type PackedZone, type Spread } from '../dns/index.js';
 import type { DnsNews, DnsService, DnsServiceOptions } from './dns-options.js';
 import { openStatus } from './dns-status.js';
 import { ROUND_MS, type DnsReady, type DnsSaid, type DnsTold, type DnsWorkerStart, type RoutingTold } from './dns-worker-words.js';
@@ -25,7 +25,7 @@ const RATE_HALF_LIFE_MS = 1000;
 export function createDnsWorkers(options: DnsServiceOptions, count: number, env: Env): DnsService {
   // Node.js documentation, dgram, socket.bind: ENOTSUP.
   if (process.platform === 'win32') throw new CdnError('USAGE', `--workers ${count}: on Windows no two processes can share a UDP port`, { details: { workers: count }, suggestions: ['the same command without --workers'] });
-  const zones = new Map<string, ZoneTexts>();
+  const zones = new Map<string, PackedZone>();
   const cookies = createCookieSeed(env);
   const serial = Math.floor(env.clock.now() / 1000);
   const helpers: Service[] = [];
@@ -105,9 +105,10 @@ export function createDnsWorkers(options: DnsServiceOptions, count: number, env:
   /** What the workers will serve is known when it resolves. */
   const prepare = async (): Promise<boolean> => {
     if (options.role === 'local') return false;
-    const files = await openZoneFiles(options.zoneFiles, env, async (zone, texts) => {
-      zones.set(zone.apex.key, texts);
-      await workers.agree({ kind: 'zone', texts });
+    const files = await openZoneFiles(options.zoneFiles, env, async (zone) => {
+      const packed = packZone(zone);
+      zones.set(zone.apex.key, packed);
+      await workers.agree({ kind: 'zone', zone: packed });
     });
     if (zones.size > 0) {
       followers.push(files);

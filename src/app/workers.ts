@@ -36,7 +36,7 @@ export interface Workers<Told, Ready> {
 
 /** One that begins anew soon after it has begun waits longer each time. */
 const PAUSE_MS = { first: 100, most: 10_000, wellAfter: 10_000 } as const;
-/** A zone of millions of names may take a minute on a busy machine. */
+/** A map of many networks, on a busy machine, may take its time. */
 const PATIENCE_MS = 300_000;
 /** How long an end may take beyond its grace. */
 const LATE_MS = 2000;

@@ -17,5 +17,6 @@ export { locateFirst, type Locate } from './scope.js';
 export { loadScopeMap, parseScopeMap } from './scope-map.js';
 export { openDatabase } from './scope-mmdb.js';
 export { createStatusHandler, type RoutingStatus, type StatusParts, type StoreStatus } from './status.js';
-export { loadZone, loadZoneFile, rebuildZone, type LoadedZone, type ZoneTexts } from './zone-load.js';
+export { loadZone, loadZoneFile, type LoadedZone } from './zone-load.js';
+export { packZone, unpackZone, type PackedZone } from './zone-pack.js';
 export type { Zone } from './zone.js';

@@ -6,7 +6,7 @@ import { CdnError, messageOf } from '../base/errors.js';
 import { openFileState, repeat, type FileState } from '../base/file-state.js';
 import type { Log } from '../observe/log.js';
 import { createZoneSet, type ZoneSet } from './authoritative.js';
-import { loadZone, type ZoneTexts } from './zone-load.js';
+import { loadZone } from './zone-load.js';
 import { plain } from './words.js';
 import type { Zone } from './zone.js';
 
@@ -29,7 +29,7 @@ interface Watched {
 const LOOK_MS = 1000;
 
 /** What becomes of a zone that has been read: it is served when this is done, for the first time or in place of the one before. */
-export type TakeZone = (zone: Zone, texts: ZoneTexts) => void | Promise<void>;
+export type TakeZone = (zone: Zone) => void | Promise<void>;
 
 /** `take`: who serves them, if not the set. @throws CdnError USAGE for the first file that is no zone, or two that are the same one. */
 export async function openZoneFiles(files: readonly string[], env: { readonly clock: Clock; readonly log: Log }, take?: TakeZone): Promise<ZoneFiles> {
@@ -38,12 +38,12 @@ export async function openZoneFiles(files: readonly string[], env: { readonly cl
   const watched: Watched[] = [];
   for (const file of files) {
     const opened: string[] = [];
-    const { zone, texts, warnings } = await loadZone(file, env, (name) => opened.push(name));
+    const { zone, warnings } = await loadZone(file, env, (name) => opened.push(name));
     tellWarnings(file, warnings, env.log);
     const apex = zone.apex.key;
     const other = watched.find((entry) => entry.apex === apex);
     if (other) throw new CdnError('USAGE', `${other.file} and ${file} are both the zone ${zone.apex.toString()}`, { details: { files: [other.file, file] }, suggestions: ['give each zone once with --zone FILE'] });
-    await serve(zone, texts);
+    await serve(zone);
     watched.push({ file, apex, state: await openFileState(opened) });
   }
 
@@ -51,9 +51,9 @@ export async function openZoneFiles(files: readonly string[], env: { readonly cl
   const load = async ({ file, apex }: Watched): Promise<readonly string[]> => {
     const opened: string[] = [];
     try {
-      const { zone, texts, warnings } = await loadZone(file, env, (name) => opened.push(name));
+      const { zone, warnings } = await loadZone(file, env, (name) => opened.push(name));
       if (zone.apex.key !== apex) throw new CdnError('USAGE', `the zone file ${file} is now of ${zone.apex.toString()}: another zone needs a start of its own`);
-      await serve(zone, texts);
+      await serve(zone);
       tellWarnings(file, warnings, env.log);
       env.log.info(`Zone ${plain(zone.apex)} loaded again from ${file}: serial ${zone.soa.data.serial}, ${zone.nodes.size} names`, { zone: zone.apex.toString(), file, serial: zone.soa.data.serial });
     } catch (error) {

@@ -132,7 +132,7 @@ function createSieve(store: ZoneStore): (node: number, record: ResourceRecord) =
   };
 }
 
-function soaOf(store: ZoneStore, apex: Name): Zone['soa'] | undefined {
+export function soaOf(store: ZoneStore, apex: Name): Zone['soa'] | undefined {
   const record = store.draftOf(store.nodeAt(apex)).get(TYPE.SOA)[0]?.record;
   return record?.data.kind === 'SOA' ? { ...record, data: record.data } : undefined;
 }

@@ -15,15 +15,10 @@ const MAX_PROBLEMS_SHOWN = 50;
 /** A million names with a few records each need a tenth of it; a text in memory can't be much longer. */
 const MAX_FILE_MB = 512;
 
-/** A zone's file, absolute, first, then those that it includes; one octet a character. */
-export type ZoneTexts = ReadonlyMap<string, string>;
-
 export interface LoadedZone {
   readonly zone: Zone;
   /** The file and all that it includes, absolute. */
   readonly files: readonly string[];
-  /** What these hold. */
-  readonly texts: ZoneTexts;
   /** `file:line:column: what`, for each mistake that doesn't keep the zone from being served. */
   readonly warnings: readonly string[];
 }
@@ -40,7 +35,6 @@ export async function loadZoneFile(file: string, env: { readonly clock: Clock })
 export async function loadZone(file: string, env: { readonly clock: Clock }, onFile: (file: string) => void = () => undefined): Promise<LoadedZone> {
   const outermost = path.resolve(file);
   const files = new Set<string>();
-  const texts = new Map<string, string>();
   const opening = (name: string): void => {
     files.add(name);
     onFile(name);
@@ -50,27 +44,16 @@ export async function loadZone(file: string, env: { readonly clock: Clock }, onF
   try {
     expectReadable(await stat(outermost));
     text = asText(await readFile(outermost));
-    texts.set(outermost, text);
   } catch (cause) {
     throw new CdnError('USAGE', `cannot read the zone file ${file}: ${messageOf(cause)}`, { details: { file }, suggestions: ['name a readable master file with --zone FILE'], cause });
   }
   const read = (name: string): string => {
     opening(name);
     expectReadable(statSync(name));
-    const included = asText(readFileSync(name));
-    texts.set(name, included);
-    return included;
+    return asText(readFileSync(name));
   };
   const parsed = await finishInTurns(parseZoneInSteps({ text, file: outermost, read }), env.clock);
-  if (parsed.kind === 'zone') return { zone: parsed.zone, files: [...files], texts, warnings: linesOf(file, sortByPlace(parsed.warnings)) };
-  throw complaint(file, parsed.problems);
-}
-
-/** The same zone once more, from what its files held when it was loaded. */
-export async function rebuildZone(texts: ZoneTexts, env: { readonly clock: Clock }): Promise<Zone> {
-  const [[file, text] = ['', '']] = texts;
-  const parsed = await finishInTurns(parseZoneInSteps({ text, file, read: (name) => texts.get(name) ?? '' }), env.clock);
-  if (parsed.kind === 'zone') return parsed.zone;
+  if (parsed.kind === 'zone') return { zone: parsed.zone, files: [...files], warnings: linesOf(file, sortByPlace(parsed.warnings)) };
   throw complaint(file, parsed.problems);
 }
 

@@ -26,17 +26,28 @@ const NONE = 0;
 /** Of a slot: the hash of a name, and its place. */
 const SLOT = 2;
 
+/** A store as plain data. */
+export interface PackedStore {
+  /** As on the wire. */
+  readonly apex: Uint8Array;
+  readonly octets: Uint8Array;
+  readonly nodes: Uint32Array;
+  readonly slots: Int32Array;
+  readonly hasCuts: boolean;
+  readonly hasRedirections: boolean;
+}
+
 export class ZoneStore implements ZoneNodes {
   readonly #apex: Name;
-  #octets = new Uint8Array(4096);
-  #view = new DataView(this.#octets.buffer);
+  #octets: Uint8Array = new Uint8Array(4096);
+  #view: DataView = new DataView(this.#octets.buffer);
   /** Nothing begins at 0. */
   #end = 1;
   #count = 0;
   /** Their places, in the order they came in. */
-  #nodes = new Uint32Array(64);
+  #nodes: Uint32Array = new Uint32Array(64);
   /** By hash; at most half of them are taken. */
-  #slots = new Int32Array(SLOT * 128);
+  #slots: Int32Array = new Int32Array(SLOT * 128);
   readonly #files: (string | undefined)[] = [undefined];
   readonly #selects = new Map<number, SelectRecords>();
   #lastParent = '';
@@ -68,6 +79,25 @@ export class ZoneStore implements ZoneNodes {
   /** A node is known by its place; `index` counts from 0. */
   nodeNumber(index: number): number {
     return this.#nodes[index] as number;
+  }
+
+  /** What it consists of, for another process; the arrays stay its own. Choices are no part of it. */
+  pack(): PackedStore {
+    return { apex: this.#apex.wire, octets: this.#octets.subarray(0, this.#end), nodes: this.#nodes.subarray(0, this.#count), slots: this.#slots, hasCuts: this.#hasCuts, hasRedirections: this.#hasRedirections };
+  }
+
+  /** The same store, to read from. */
+  static unpack({ apex, octets, nodes, slots, hasCuts, hasRedirections }: PackedStore): ZoneStore {
+    const store = new ZoneStore(new Name(apex));
+    store.#octets = octets;
+    store.#view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+    store.#end = octets.length;
+    store.#nodes = nodes;
+    store.#count = nodes.length;
+    store.#slots = slots;
+    store.#hasCuts = hasCuts;
+    store.#hasRedirections = hasRedirections;
+    return store;
   }
 
   // Building
