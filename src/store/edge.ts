@@ -13,6 +13,7 @@ import { createHealth, type Gauges } from './health.js';
 import { createHosts } from './hosts.js';
 import { createHttpSource, type Origin } from './http-source.js';
 import { objectNameOf, parseObjectPath } from './object-path.js';
+import { createOwnStatus } from './own-status.js';
 import { pace } from './pace.js';
 import { edgeMetrics } from './metrics.js';
 import { createPullThrough, type PullThrough } from './pull-through.js';
@@ -153,7 +154,7 @@ export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; r
   const tally = options.admin === undefined ? undefined : createTally();
   return {
     admin: options.admin === undefined || tally === undefined ? undefined : createEdgeAdmin(options.admin.token, { cache, pullThrough, gauges, tally }, env),
-    handler: compose([createAnswerLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createHosts(options.hosts), createSignedUrls(options.signingKeys, env.clock), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
+    handler: compose([createAnswerLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createOwnStatus(id), createHosts(options.hosts), createSignedUrls(options.signingKeys, env.clock), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
     start: async () => {
       await cache.start();
       gauges.startedMs = env.clock.monotonic();

@@ -3,7 +3,7 @@
 
 import { endToEnd, appendVia } from '../net/http/forwarding.js';
 import { formatHttpDate } from '../net/http/date.js';
-import type { HttpBody, HttpRequest, HttpResponse } from '../net/http/message.js';
+import type { HeaderFields, HttpBody, HttpRequest, HttpResponse } from '../net/http/message.js';
 import type { OriginResponse } from '../net/http/origin-client.js';
 import { appendCacheStatus, formatCacheStatus, type CacheStatus } from '../net/http/cache-status.js';
 
@@ -31,7 +31,8 @@ export function sharedFields(request: Pick<HttpRequest, 'fields'>, via: string):
 export function passedFields(request: HttpRequest, via: string): Record<string, string> {
   const fields = endToEnd(request.fields);
   for (const name of Object.keys(fields)) {
-    if (name === 'host' || name === 'expect' || CLAIMED.test(name)) Reflect.deleteProperty(fields, name);
+    // RFC 9110 §6.5: trailers of a request end here, and aren't announced.
+    if (name === 'host' || name === 'expect' || name === 'trailer' || CLAIMED.test(name)) Reflect.deleteProperty(fields, name);
   }
   fields['via'] = appendVia(request.fields['via'], via);
   // RFC 9110 §7.6.2
@@ -57,6 +58,19 @@ export function receivedFields(response: OriginResponse, via: string): Record<st
   // RFC 9110 §6.6.1: who receives an answer without a Date gives it one.
   fields['date'] ??= formatHttpDate(response.receivedMs);
   return fields;
+}
+
+/** RFC 9110 §15.2: what the origin says before its answer goes to the one for whom it was asked, as an intermediary passes it on. */
+export function interimTo({ interim }: HttpRequest, via: string): { readonly onInterim?: (status: number, fields: HeaderFields) => void } {
+  if (interim === undefined) return {};
+  return {
+    onInterim: (status, given) => {
+      const fields = endToEnd(given);
+      for (const name of ['trailer', 'content-length']) Reflect.deleteProperty(fields, name);
+      fields['via'] = appendVia(given['via'], via);
+      interim(status, fields);
+    },
+  };
 }
 
 function relayedBody(request: HttpRequest, response: OriginResponse): HttpBody {

@@ -12,7 +12,7 @@ import { parseContentRange, type ByteRange } from '../net/http/range.js';
 import { freshenedFields, isFreshenedBy, validationFields } from '../net/http/revalidation.js';
 import { selectStorage } from '../net/http/storable.js';
 import { parseVary } from '../net/http/vary.js';
-import { sharedFields } from './forward.js';
+import { interimTo, sharedFields } from './forward.js';
 import type { Origin } from './http-source.js';
 import type { FillCounts } from './fill.js';
 import { createLiveFill, type LiveFill } from './live-fill.js';
@@ -171,7 +171,7 @@ export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; 
     const part = ranges && (stale === undefined || stale.strongEtag !== undefined) ? sliceToAskFor(request.fields['range'], sliceOctets) : undefined;
     const conditions = stale === undefined ? {} : validationFields(stale.head.fields);
     const fields = { ...sharedFields(request, via), ...conditions, ...(part === undefined ? {} : { range: part.range }) };
-    const response = await origin.request({ method: 'GET', target: request.target, fields, signal: ended.signal });
+    const response = await origin.request({ method: 'GET', target: request.target, fields, signal: ended.signal, ...interimTo(request, via) });
     if (response.status === 304 && stale !== undefined) {
       const holds = isFreshenedBy(stale.head.fields, response.fields) && !watch.isSpoiled([...stale.meta.tags, ...tagsOf(response.fields)]);
       const stored = holds ? freshen(stale, response) : undefined;

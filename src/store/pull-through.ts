@@ -17,7 +17,7 @@ import { compareToHead, invalidatedTargets, validationFields } from '../net/http
 import type { Log } from '../observe/log.js';
 import { createAnswers } from './answers.js';
 import type { CacheStore } from './cache-store.js';
-import { isPersonal, passedFields, relay, sharedFields } from './forward.js';
+import { interimTo, isPersonal, passedFields, relay, sharedFields } from './forward.js';
 import type { FillCounts } from './fill.js';
 import type { Origin } from './http-source.js';
 import type { LiveFill } from './live-fill.js';
@@ -133,7 +133,7 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
     if (head.status === 200) {
       const condition = selectPrecondition(request, { etag: head.fields['etag'], lastModifiedMs: undefined }, nowMs);
       if (condition.kind === 'not-modified') return { status: 304, fields, body: { kind: 'none' } };
-      if (condition.kind === 'failed') return textResponse(412, 'The representation is not the one the request expects.\n');
+      if (condition.kind === 'failed') return textResponse(412, 'The representation is not the one the request expects.\n', { 'cache-status': fields['cache-status'] });
     }
     return { status: head.status, fields, body: { kind: 'stream', length: undefined, open: () => fill.read() } };
   }
@@ -202,7 +202,7 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
     const watch = opener.watch(request.target);
     try {
       const fields = { ...(stale === undefined ? passedFields(request, via) : { ...sharedFields(request, via), ...validationFields(stale.head.fields) }) };
-      const response = await origin.request({ method: 'HEAD', target: request.target, fields, signal: request.signal });
+      const response = await origin.request({ method: 'HEAD', target: request.target, fields, signal: request.signal, ...interimTo(request, via) });
       if (stale !== undefined) {
         const isSame = response.status === 304 || (response.status === 200 && compareToHead({ fields: stale.head.fields, length: stale.meta.length }, response.fields) === 'same');
         if (watch.isSpoiled([...stale.meta.tags, ...tagsOf(response.fields)])) return await head(request, { ...need, stale: undefined, mayServeStale: false });
@@ -227,7 +227,7 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
     const watch = opener.watch(request.target);
     try {
       const { method, target, signal, content } = request;
-      const response = await origin.request({ method, target, fields: passedFields(request, via), signal, ...(content === undefined ? {} : { body: content.read() }) });
+      const response = await origin.request({ method, target, fields: passedFields(request, via), signal, ...interimTo(request, via), ...(content === undefined ? {} : { body: content.read() }) });
       for (const doubtful of invalidatedTargets(method, target, origin.url, response)) forget(doubtful, `${method} ${target}`);
       if (learns && !watch.isSpoiled(tagsOf(response.fields))) opener.learn(request, response);
       return relay(request, response, via, id, told);
@@ -279,7 +279,9 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
   /** Validates in the background (RFC 5861 §3); nobody waits for it. */
   function validateLater(request: HttpRequest, stored: Stored): void {
     if (openings.has(request.target) || isPersonal(request)) return;
-    openOnce(request, stored).done.then(
+    // Its answer was given: without a way for another.
+    const { method, target, fields, peer, local, signal } = request;
+    openOnce({ method, target, fields, peer, local, signal }, stored).done.then(
       (opened) => opened.kind === 'pass' && opened.response?.discard(),
       (error: unknown) => log.debug(`cannot validate ${request.target}: ${messageOf(error)}`, { target: request.target }),
     );

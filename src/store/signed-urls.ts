@@ -11,12 +11,13 @@ export type SigningKeys = () => readonly SigningKey[];
 
 /** Its signal is asked for as the request's own is: where nobody wants one, none is made. */
 function withTarget(request: HttpRequest, target: string): HttpRequest {
-  const { method, fields, peer, local, content } = request;
+  const { method, fields, peer, local, interim, content } = request;
   return {
     method, target, fields, peer, local,
     get signal() {
       return request.signal;
     },
+    ...(interim === undefined ? {} : { interim }),
     ...(content === undefined ? {} : { content }),
   };
 }

@@ -7,6 +7,7 @@ import { unmapIPv4, type Endpoint } from '../address.js';
 import { answerRequest, ask, type AnswerEnv } from './answer.js';
 import type { HttpRequest } from './message.js';
 import { createNodeOutlet } from './outlet.js';
+import { writeInterim } from './interim.js';
 import { refuse, type Refusal } from './refuse.js';
 import { createContent } from './request-content.js';
 import { admitRequest } from './request-head.js';
@@ -126,6 +127,8 @@ export function createConnection(socket: Socket, options: ConnectionOptions, env
       peer,
       local: endpointOf(socket.localAddress, socket.localPort),
       signal: goneSignal(res),
+      // RFC 9110 §15.2: not to a client of HTTP/1.0, which doesn't know of them.
+      ...(req.httpVersionMinor === 0 ? {} : { interim: (status, fields) => !res.headersSent && writeInterim(socket, status, fields) }),
       ...(content === undefined ? {} : { content }),
     };
     if (socket.destroyed) return;

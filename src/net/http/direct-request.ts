@@ -2,11 +2,17 @@
 
 import type { Endpoint } from '../address.js';
 import type { HeaderFields, HttpRequest } from './message.js';
+import type { Outlet } from './outlet.js';
 import type { PlainHead } from './plain-head.js';
 
 export interface Ends {
   readonly peer: Endpoint;
   readonly local: Endpoint;
+}
+
+/** Where interim answers go. */
+export interface Interims {
+  sendInterim(request: DirectRequest, status: number, fields: HeaderFields): void;
 }
 
 export class DirectRequest implements HttpRequest {
@@ -15,15 +21,19 @@ export class DirectRequest implements HttpRequest {
   readonly fields: HeaderFields;
   readonly peer: Endpoint;
   readonly local: Endpoint;
+  /** Of an answer that takes its time. */
+  outlet: Outlet | undefined;
+  private readonly interims: Interims;
   private controller: AbortController | undefined;
   private lost = false;
 
-  constructor({ method, target, fields }: PlainHead, { peer, local }: Ends) {
+  constructor({ method, target, fields }: PlainHead, { peer, local }: Ends, interims: Interims) {
     this.method = method;
     this.target = target;
     this.fields = fields;
     this.peer = peer;
     this.local = local;
+    this.interims = interims;
   }
 
   get signal(): AbortSignal {
@@ -32,6 +42,10 @@ export class DirectRequest implements HttpRequest {
       if (this.lost) this.lose();
     }
     return this.controller.signal;
+  }
+
+  get interim(): (status: number, fields: HeaderFields) => void {
+    return (status, fields) => this.interims.sendInterim(this, status, fields);
   }
 
   /** The client is gone. */

@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly local: Endpoint;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
+  /** Sends an interim answer (RFC 9110 §15.2) before the answer itself; absent where the client must get none (HTTP/1.0). Nothing once the answer has begun. */
+  readonly interim?: ((status: number, fields: HeaderFields) => void) | undefined;
   /** What the request carries; absent where it carries nothing, or the server has no use for it. */
   readonly content?: HttpContent;
 }
