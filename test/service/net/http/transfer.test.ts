@@ -179,6 +179,20 @@ for (const { way, direct } of WAYS) {
       await watched.closed;
     });
 
+    it('cuts a reader that takes an octet now and then: it is one that takes less than the system’s buffer in the idle time', async () => {
+      const watched = watch(undefined, () => chunks(Infinity));
+      const { endpoint } = await bench.serve(() => watched.response, { idleTimeoutMs: 100 });
+      const slow = await open(endpoint, GET);
+      slow.pause();
+      const trickle = setInterval(() => void slow.read(1), 10);
+      try {
+        expect(await watched.outcome).to.include({ complete: false });
+        await watched.closed;
+      } finally {
+        clearInterval(trickle);
+      }
+    });
+
     it('does not hold the silence of a slow source against the client', async () => {
       const gate = deferred();
       const watched = watch(undefined, async function* () {
