@@ -3,8 +3,9 @@
 import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
 import type { Endpoint } from '../net/address.js';
 import { formatEndpoint } from '../net/address.js';
-import { createHttpServer } from '../net/http/server.js';
-import { createEdge, createStore, type Edge, type EdgeOptions, type SigningKeys, type Store } from '../store/index.js';
+import { createHttpServer, type HttpServer } from '../net/http/server.js';
+import type { Log } from '../observe/log.js';
+import { createAdmin, createEdge, createStore, type AdminControls, type Edge, type EdgeOptions, type SigningKeys, type Store } from '../store/index.js';
 import type { Env } from './env.js';
 import { createAccessLogFile, type AccessLogOptions } from './access-log.js';
 import type { Service } from './service.js';
@@ -49,7 +50,8 @@ export interface AdminListen {
 
 export interface EdgeObjects extends Pick<EdgeOptions, 'origins' | 'cache' | 'sliceOctets'> {
   readonly kind: 'edge';
-  readonly admin?: AdminListen | undefined;
+  /** 'elsewhere': by a listener that isn't this store's, through its controls. */
+  readonly admin?: AdminListen | 'elsewhere' | undefined;
 }
 
 export interface StoreService extends Service {
@@ -58,6 +60,8 @@ export interface StoreService extends Service {
   readonly endpoint: Endpoint;
   /** Of the administrator's listener, if there is one. */
   readonly admin: Endpoint | undefined;
+  /** Of an edge that is administered. */
+  readonly controls: AdminControls | undefined;
 }
 
 /** What a request may carry to an origin. */
@@ -65,11 +69,11 @@ const MAX_CONTENT_OCTETS = 1_000_000_000;
 /** Administrators and those who watch are few. */
 const ADMIN_CONNECTIONS = 64;
 
-function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, signingKeys: SigningKeys | undefined, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): Store & Partial<Pick<Edge, 'admin'>> {
+function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, signingKeys: SigningKeys | undefined, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): Store & Partial<Pick<Edge, 'controls'>> {
   const hosts = [...ZONES.flatMap((zone) => [zone, `*.${zone}`]), ...serveHosts];
   if (objects.kind === 'edge') {
     const { origins, cache, sliceOctets, admin } = objects;
-    return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity, admin, signingKeys }, { ...env, traced: env.tracing?.origin });
+    return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity, administered: admin !== undefined, signingKeys }, { ...env, traced: env.tracing?.origin });
   }
   const { dir, maxAgeSeconds, memoryOctets = 0 } = objects;
   return createStore({
@@ -78,6 +82,16 @@ function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = []
     ...(capacity === undefined ? {} : { capacity }),
     ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
   }, env);
+}
+
+/** The administrator's door to whatever has these controls. */
+export function createAdminServer({ listen, token }: AdminListen, controls: AdminControls, whose: string, env: Pick<Env, 'clock' | 'log'>): HttpServer {
+  const { handler, maxContentOctets } = createAdmin({ token, ...controls });
+  return createHttpServer({ endpoint: listen, role: `the admin listener of ${whose}`, maxContentOctets, maxConnections: ADMIN_CONNECTIONS }, handler, env);
+}
+
+export function tellAdministered(at: Endpoint, { token }: AdminListen, log: Log): void {
+  log.info(` * Administered on http://${formatEndpoint(at)}/${token === undefined ? ', by whoever is on this machine: there is no token' : ', with the token'}`, { admin: at });
 }
 
 export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): StoreService {
@@ -93,10 +107,11 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
     ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}),
     ...(maxConnections === undefined ? {} : { maxConnections }),
   }, handler, env);
-  const door = objects.kind === 'edge' && objects.admin !== undefined && store.admin !== undefined ? { ...objects.admin, ...store.admin } : undefined;
-  const admin = door && createHttpServer({ endpoint: door.listen, role: `the admin listener of ${options.id}`, maxContentOctets: door.maxContentOctets, maxConnections: ADMIN_CONNECTIONS }, door.handler, env);
+  const door = objects.kind === 'edge' && objects.admin !== 'elsewhere' ? objects.admin : undefined;
+  const admin = door && store.controls && createAdminServer(door, store.controls, options.id, env);
   return {
     id: options.id,
+    controls: store.controls,
     get admin() {
       return admin?.endpoint;
     },
@@ -120,7 +135,7 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
       const from = objects.kind === 'edge' ? { origins: objects.origins.map((url) => url.origin) } : { dir: objects.dir };
       const edge = objects.kind === 'edge' ? `, an edge of ${objects.origins.map((url) => url.origin).join(', ')}` : '';
       env.log.info(` * Running on http://${formatEndpoint(server.endpoint)}/${edge} (Press CTRL+C to quit)`, { ...server.endpoint, ...from });
-      if (admin) env.log.info(` * Administered on http://${formatEndpoint(admin.endpoint)}/${door?.token === undefined ? ', by whoever is on this machine: there is no token' : ', with the token'}`, { admin: admin.endpoint });
+      if (admin && door) tellAdministered(admin.endpoint, door, env.log);
     },
     async stop(graceMs) {
       await Promise.all([server.stop(graceMs), admin?.stop(graceMs)]);

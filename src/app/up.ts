@@ -11,7 +11,8 @@ import type { Env } from './env.js';
 import { mapStores, type RoutingPlan } from './routing.js';
 import { placeStores, type StorePlan } from './up-stores.js';
 import { stopAll, type Service } from './service.js';
-import { createStoreService, type EdgeObjects, type StoreService } from './store.js';
+import { createStoreService, type AdminListen, type EdgeObjects, type StoreService } from './store.js';
+import { createUpAdmin, type UpAdmin } from './up-admin.js';
 import { createWebService, type WebService } from './web.js';
 
 export interface NetworkOptions {
@@ -20,6 +21,8 @@ export interface NetworkOptions {
   readonly dir: string;
   /** Stores are edges that fill from a shield, and that from these origins; undefined: they serve the folder. */
   readonly edge?: EdgeObjects | undefined;
+  /** One door to all these edges and their shield. */
+  readonly admin?: AdminListen | undefined;
   readonly mode: 'relay' | 'direct';
   /** Where the state of the stores is told; undefined: at the usual place. */
   readonly status: Endpoint | undefined;
@@ -115,12 +118,13 @@ async function startStoresOrFallBack(options: NetworkOptions, env: Env, started:
 export function createNetwork(options: NetworkOptions, env: Env): Network {
   const stores: StoreService[] = [];
   let shield: StoreService | undefined;
+  let admin: UpAdmin | undefined;
   let web: WebService | undefined;
   let dns: DnsService | undefined;
 
   const stop = async (graceMs: number): Promise<void> => {
     // The portal first: its relays are clients of the stores.
-    await web?.stop(graceMs);
+    await Promise.all([web?.stop(graceMs), admin?.stop(graceMs)]);
     await stopAll([...stores, ...(dns === undefined ? [] : [dns])], graceMs);
     await shield?.stop(graceMs);
   };
@@ -130,6 +134,10 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
     const catalog = await openCatalog(options.dir, env);
     if (options.edge !== undefined) shield = await startShield(options.edge, options, env);
     await startStoresOrFallBack(shield === undefined ? options : behind(shield, options), env, stores);
+    if (options.admin !== undefined && shield !== undefined) {
+      const [door, above] = [options.admin, shield];
+      admin = await withPort(door.listen, options.freePorts, (listen) => createUpAdmin({ ...door, listen }, above, stores, env));
+    }
     const portal = await withPort(DEFAULTS.portal, options.freePorts, async (listen) => {
       const service = createWebService(
         { listen, catalog, mode: options.mode, defaultStorePort: stores[0]?.endpoint.port ?? DEFAULTS.store.port, timeoutMs: DEFAULTS.timeoutMs },
@@ -153,7 +161,7 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
     });
     dns = local;
     await portal.serve(local.endpoint);
-    const facts = { portal: portal.endpoint, dns: local.endpoint, stores: addresses, ...(shield === undefined ? {} : { shield: shield.endpoint }), titles: catalog.titles.length };
+    const facts = { portal: portal.endpoint, dns: local.endpoint, stores: addresses, ...(shield === undefined ? {} : { shield: shield.endpoint }), ...(admin === undefined ? {} : { admin: admin.endpoint }), titles: catalog.titles.length };
     env.log.info(describe(), { ready: true, ...facts, durationMs: Math.round(env.clock.monotonic() - began) });
   };
 

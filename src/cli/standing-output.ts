@@ -28,7 +28,7 @@ function responseLines(response: Response): readonly string[] {
   const more = [plural(hits, 'hit'), ...(tags.length === 0 ? [] : [`tags ${tags.join(' ')}`]), ...(etag === null ? [] : [`ETag ${etag}`])];
   return [
     ...(vary.length === 0 ? [] : [`for requests with ${vary.map((line) => (line.includes(':') ? line : `no ${line}`)).join('; ')}`]),
-    `${status}, ${freshness(response)}`,
+    `${response.store === undefined ? '' : `${response.store}: `}${status}, ${freshness(response)}`,
     slices(response),
     more.join('; '),
   ];
@@ -37,7 +37,7 @@ function responseLines(response: Response): readonly string[] {
 /** A headline, and some lines for each response there is. */
 export function standingLines({ target, here, underWay, responses, removals }: Standing): readonly string[] {
   const coming = underWay ? ', and the origin is being asked just now' : '';
-  const gone = removals.map(({ why, at }) => `gone since ${at}: ${why}`);
+  const gone = removals.map(({ store, why, at }) => `${store === undefined ? '' : `${store}: `}gone since ${at}: ${why}`);
   const unknown = !here && gone.length === 0 ? ['nothing is known of it: never asked for, never stored, or gone too long ago'] : [];
   return [`${target} is ${here ? '' : 'not '}here${coming}`, ...[...responses.flatMap(responseLines), ...gone, ...unknown].map((line) => `  ${line}`)].map(printable);
 }

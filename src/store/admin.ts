@@ -9,13 +9,17 @@ import type { Purge } from './purge.js';
 import type { Standing } from './standing.js';
 import type { Warmed, Warming, WarmWish } from './warm.js';
 
-export interface AdminParts {
-  /** undefined: whoever is on this machine may come in, but for pages in a browser. */
-  readonly token: string | undefined;
+/** What can be asked of an edge, whoever asks. */
+export interface AdminControls {
   purge(purge: Purge): Promise<number>;
   warm(wish: WarmWish, signal: AbortSignal): AsyncIterable<Warming | Warmed>;
   why(target: string): Standing;
   metrics(): readonly Metric[];
+}
+
+export interface AdminParts extends AdminControls {
+  /** undefined: whoever is on this machine may come in, but for pages in a browser. */
+  readonly token: string | undefined;
 }
 
 /** What a request to purge or to warm may carry. */

@@ -7,7 +7,7 @@ import type { Random } from '../base/random.js';
 import { compose, type Eventual, type Layer } from '../net/handler.js';
 import { textResponse, type HttpHandler, type HttpRequest, type HttpResponse } from '../net/http/message.js';
 import type { Log } from '../observe/log.js';
-import { createAdmin, type Admin } from './admin.js';
+import type { AdminControls } from './admin.js';
 import type { CacheStore } from './cache-store.js';
 import { createHealth, type Gauges } from './health.js';
 import { createHosts } from './hosts.js';
@@ -39,15 +39,15 @@ export interface EdgeOptions {
   readonly capacity?: number | undefined;
   /** Hosts it answers for besides its own addresses; without it, any. */
   readonly hosts?: readonly string[];
-  /** There is a door for the administrator, with this token if there is one. */
-  readonly admin?: { readonly token: string | undefined } | undefined;
+  /** It can be administered, and counts what it does. */
+  readonly administered?: boolean;
   /** Only what one of these has signed is served; without it, whatever is asked for. */
   readonly signingKeys?: SigningKeys | undefined;
 }
 
 export interface Edge extends Store {
-  /** For a listener of its own. */
-  readonly admin: Admin | undefined;
+  /** Where it is administered. */
+  readonly controls: AdminControls | undefined;
 }
 
 /** Of what can't be fetched in slices, this part of the memory is held at most while it comes. */
@@ -115,18 +115,17 @@ function createTransfers(gauges: Gauges, capacity: number, rateBytesPerSecond: n
   };
 }
 
-interface AdminEnv {
+interface ControlParts {
   readonly cache: CacheStore;
   readonly pullThrough: PullThrough;
   readonly gauges: Gauges;
   readonly tally: Tally;
 }
 
-function createEdgeAdmin(token: string | undefined, { cache, pullThrough, gauges, tally }: AdminEnv, { clock, log }: { readonly clock: Clock; readonly log: Log }): Admin {
+function createControls({ cache, pullThrough, gauges, tally }: ControlParts, { clock, log }: { readonly clock: Clock; readonly log: Log }): AdminControls {
   const purges = new Map<Purge['by'], number>();
   let objects = 0;
-  return createAdmin({
-    token,
+  return {
     purge: async (purge) => {
       const purged = await pullThrough.purge(purge);
       purges.set(purge.by, (purges.get(purge.by) ?? 0) + 1);
@@ -137,7 +136,7 @@ function createEdgeAdmin(token: string | undefined, { cache, pullThrough, gauges
     warm: (wish, signal) => warm(wish, { handler: pullThrough.handler, cache, find: pullThrough.find }, signal, clock),
     why: (target) => pullThrough.why(target),
     metrics: () => edgeMetrics({ tally, fills: pullThrough.fills, gauges, usage: cache.usage(), purged: { purges, objects }, uptimeSeconds: (clock.monotonic() - (gauges.startedMs ?? clock.monotonic())) / 1000 }),
-  });
+  };
 }
 
 /** `traced`: makes spans of what goes to the origin, and the origin's work their child. */
@@ -151,9 +150,9 @@ export function createEdge(options: EdgeOptions, env: { readonly clock: Clock; r
     store: { id, capacity }, gauges, trouble: 'not started',
     look: async () => ({ origins: origins.map((url) => url.origin), cache: cache.usage() }),
   }, env.clock);
-  const tally = options.admin === undefined ? undefined : createTally();
+  const tally = options.administered === true ? createTally() : undefined;
   return {
-    admin: options.admin === undefined || tally === undefined ? undefined : createEdgeAdmin(options.admin.token, { cache, pullThrough, gauges, tally }, env),
+    controls: tally === undefined ? undefined : createControls({ cache, pullThrough, gauges, tally }, env),
     handler: compose([createAnswerLog(env), ...(tally === undefined ? [] : [tally.layer]), health, createOwnStatus(id), createHosts(options.hosts), createSignedUrls(options.signingKeys, env.clock), createTransfers(gauges, capacity ?? Infinity, rateBytesPerSecond, env)], pullThrough.handler),
     start: async () => {
       await cache.start();

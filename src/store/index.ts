@@ -1,3 +1,5 @@
+export { createAdmin, type AdminControls } from './admin.js';
+export { administerTogether, type NamedControls } from './together.js';
 export { createEdge, type Edge, type EdgeOptions } from './edge.js';
 export type { SigningKeys } from './signed-urls.js';
 export { createStore, type Store, type StoreOptions } from './store.js';

@@ -14,6 +14,8 @@ export interface Whereabouts {
 }
 
 export interface StandingResponse {
+  /** Of several edges that are administered together, the one that has it. */
+  readonly store?: string;
   /** The request fields that it was chosen by, such as "accept-encoding: gzip"; a name alone: the field wasn't there. */
   readonly vary: readonly string[];
   readonly status: number;
@@ -42,7 +44,7 @@ export interface Standing {
   readonly underWay: boolean;
   readonly responses: readonly StandingResponse[];
   /** What went away lately, and hasn't come back. `at`: RFC 3339. */
-  readonly removals: readonly { readonly why: string; readonly at: string }[];
+  readonly removals: readonly { readonly store?: string; readonly why: string; readonly at: string }[];
 }
 
 function whereaboutsOf({ key, meta }: Stored, cache: CacheStore): Whereabouts {

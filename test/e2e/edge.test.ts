@@ -80,6 +80,27 @@ describe('edges', function () {
     expect(health).to.include({ status: 'ok', id: 'store-1' });
   });
 
+  it('cdn up --origin --admin: one door to all edges and their shield', async () => {
+    const origin = startCdn(['store', '--listen', '127.0.0.1:0', '--id', 'origin', '--max-age', '1h']);
+    const network = await startNetwork(startCdn, ['--origin', `http://127.0.0.1:${await portOf(origin)}`, '--stores', '2', '--admin', '0']);
+    const [, admin = ''] = await network.process.printed(/Administered on http:\/\/127\.0\.0\.1:(\d+)\//);
+    const ask = async (...args: readonly string[]): Promise<string> => {
+      const done = await runCdn([...args, '--admin', admin]);
+      expect(done.code, done.stderr).to.equal(0);
+      return done.stdout;
+    };
+    // Of each of the two a copy; the shield has the one that it needed for them.
+    expect(await ask('warm', '/video1.mp4')).to.equal('/video1.mp4: stored, 1.5 MB\n');
+    expect(origin.stderr().match(/Received data: video1/g)).to.have.length(1);
+    for (const index of [0, 1]) expect((await fetch(`${network.storeUrl(index)}/video1.mp4`)).headers.get('cache-status')).to.match(new RegExp(`, store-${index + 1}; hit`));
+    expect(await ask('why', '/video1.mp4')).to.match(/^\/video1\.mp4 is here\n {2}shield: 200, fresh[^]*\n {2}store-1: 200, fresh[^]*\n {2}store-2: 200, fresh/);
+    expect(await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()).to.match(/^cdn_cache_objects\{store="store-2",tier="memory"\} 1$/m);
+    expect(await ask('purge', '/video1.mp4')).to.equal('url /video1.mp4: 3 objects purged\n');
+    expect(await ask('why', '/video1.mp4')).to.match(/is not here\n {2}shield: gone since \S+ purged by url \/video1\.mp4\n {2}store-1: gone since/);
+    const none = await runCdn(['up', '--admin', '40727']);
+    expect([none.code, none.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && text.includes('--admin: only stores with an origin'));
+  });
+
   it('a flag of an edge without an origin, or a folder beside one, is told', async () => {
     const alone = await runCdn(['store', '--slice', '1MiB']);
     expect([alone.code, alone.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && text.includes('--slice: only a store with an origin fetches and keeps slices'));
