@@ -279,7 +279,7 @@ export function createPullThrough(options: PullThroughOptions, env: { readonly c
   /** Validates in the background (RFC 5861 §3); nobody waits for it. */
   function validateLater(request: HttpRequest, stored: Stored): void {
     if (openings.has(request.target) || isPersonal(request)) return;
-    // Its answer was given.
+    // Its answer was given: without a way for another.
     const { method, target, fields, peer, local, signal } = request;
     openOnce({ method, target, fields, peer, local, signal }, stored).done.then(
       (opened) => opened.kind === 'pass' && opened.response?.discard(),

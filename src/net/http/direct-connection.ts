@@ -7,7 +7,7 @@ import type { Eventual } from '../handler.js';
 import { answerRequest, ask, tellFinished, type AnswerEnv } from './answer.js';
 import { endpointOf } from './connection.js';
 import { createDirectOutlet, whenHanded } from './direct-outlet.js';
-import { DirectRequest, type Ends } from './direct-request.js';
+import { DirectRequest, type Ends, type Interims } from './direct-request.js';
 import { writeInterim } from './interim.js';
 import type { HeaderFields, HttpResponse } from './message.js';
 import { PlainHeadReader, type PlainHead } from './plain-head.js';
@@ -47,7 +47,7 @@ interface Sending {
   waiting: boolean;
 }
 
-export class DirectConnection {
+export class DirectConnection implements Interims {
   private readonly socket: Socket;
   private readonly options: DirectOptions;
   private readonly env: DirectEnv;
@@ -93,6 +93,11 @@ export class DirectConnection {
   finish(): void {
     this.closing = true;
     if (this.request === undefined) this.socket.destroy();
+  }
+
+  /** Before the answer to the request that is under way, and at no other time. */
+  sendInterim(request: DirectRequest, status: number, fields: HeaderFields): void {
+    if (this.request === request && this.sending === undefined && request.outlet?.headSent !== true) writeInterim(this.socket, status, fields);
   }
 
   private readonly onData = (octets: Buffer): void => {
@@ -160,16 +165,12 @@ export class DirectConnection {
     this.env.handOver(socket, rest);
   }
 
-  private readonly sendInterim = (request: DirectRequest, status: number, fields: HeaderFields): void => {
-    if (this.request === request && this.sending === undefined && request.outlet?.headSent !== true) writeInterim(this.socket, status, fields);
-  };
-
   /** True when the whole answer was handed to the system at once. */
   private serve(head: PlainHead): boolean {
     const { socket, env } = this;
     this.ends ??= { peer: endpointOf(socket.remoteAddress, socket.remotePort), local: endpointOf(socket.localAddress, socket.localPort) };
     if (head.isLast) this.closing = true;
-    const request = (this.request = new DirectRequest(head, this.ends, this.sendInterim));
+    const request = (this.request = new DirectRequest(head, this.ends, this));
     const startedMs = env.clock.monotonic();
     const asked = ask(request, env);
     const prepared = asked instanceof Promise ? undefined : this.prepared(request, asked);

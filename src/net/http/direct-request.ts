@@ -1,5 +1,4 @@
-// A request that was read without node's parser. Its signal, and what sends an interim answer, are made when
-// somebody asks for them; so they are no properties of its own, and a copy by spreading would lose them.
+// A request that was read without node's parser. Its signal is made when somebody asks for it.
 
 import type { Endpoint } from '../address.js';
 import type { HeaderFields, HttpRequest } from './message.js';
@@ -11,7 +10,10 @@ export interface Ends {
   readonly local: Endpoint;
 }
 
-type SendInterim = (request: DirectRequest, status: number, fields: HeaderFields) => void;
+/** Where interim answers go. */
+export interface Interims {
+  sendInterim(request: DirectRequest, status: number, fields: HeaderFields): void;
+}
 
 export class DirectRequest implements HttpRequest {
   readonly method: string;
@@ -21,21 +23,17 @@ export class DirectRequest implements HttpRequest {
   readonly local: Endpoint;
   /** Of an answer that takes its time. */
   outlet: Outlet | undefined;
-  private readonly sendInterim: SendInterim;
+  private readonly interims: Interims;
   private controller: AbortController | undefined;
   private lost = false;
 
-  constructor({ method, target, fields }: PlainHead, { peer, local }: Ends, sendInterim: SendInterim) {
+  constructor({ method, target, fields }: PlainHead, { peer, local }: Ends, interims: Interims) {
     this.method = method;
     this.target = target;
     this.fields = fields;
     this.peer = peer;
     this.local = local;
-    this.sendInterim = sendInterim;
-  }
-
-  get interim(): (status: number, fields: HeaderFields) => void {
-    return (status, fields) => this.sendInterim(this, status, fields);
+    this.interims = interims;
   }
 
   get signal(): AbortSignal {
@@ -44,6 +42,10 @@ export class DirectRequest implements HttpRequest {
       if (this.lost) this.lose();
     }
     return this.controller.signal;
+  }
+
+  get interim(): (status: number, fields: HeaderFields) => void {
+    return (status, fields) => this.interims.sendInterim(this, status, fields);
   }
 
   /** The client is gone. */
