@@ -98,7 +98,7 @@ export async function runFetches(
   env: Env,
 ): Promise<readonly FetchOutcome[]> {
   const { maxTimeMs, atATime = 1 } = options;
-  const late = (): CdnError => new CdnError('INCOMPLETE', `not done within ${formatDuration(maxTimeMs ?? 0)}, as --max-time has it`, { suggestions: ['the same command again, to go on'] });
+  const late = (): CdnError => new CdnError('INCOMPLETE', `not done within ${formatDuration(maxTimeMs ?? 0)}, as --max-time has it`);
   const limit = maxTimeMs === undefined ? { signal, stop: () => undefined } : deadline(env.clock, maxTimeMs, late, signal);
   const fetcher = createFetcher({ ...options, reuse: requests.length > 1 }, { ...env, lookup: systemLookup });
   const outcomes: FetchOutcome[] = [];
