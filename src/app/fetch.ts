@@ -99,7 +99,7 @@ export async function runFetches(
   env: Env,
 ): Promise<readonly FetchOutcome[]> {
   const { maxTimeMs, atATime = 1 } = options;
-  const late = (): CdnError => new CdnError('INCOMPLETE', `not done within ${formatDuration(maxTimeMs ?? 0)}, as --max-time has it`, { suggestions: ['the same command again, to go on'] });
+  const late = (): CdnError => new CdnError('INCOMPLETE', `not done within ${formatDuration(maxTimeMs ?? 0)}, as --max-time has it`);
   const limit = maxTimeMs === undefined ? { signal, stop: () => undefined } : deadline(env.clock, maxTimeMs, late, signal);
   // Most files are small, and what runs some hundred times is optimised for longer than it then runs faster: four
   // times as much must have run first. A large file's octets pass through little code, and often enough.

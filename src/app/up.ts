@@ -173,8 +173,8 @@ export function createNetwork(options: NetworkOptions, env: Env): Network {
 
   const describe = (): string => {
     const at = endpoints();
-    const list = at.stores.map(formatEndpoint).join(', ');
-    return `Ready: portal http://${formatEndpoint(at.portal)}/  local DNS ${formatEndpoint(at.dns)}  ${at.stores.length === 1 ? 'store' : 'stores'} ${list}`;
+    // Where the stores are they said themselves; with a label before it, this line has the columns of a terminal, and no more.
+    return `Ready: portal http://${formatEndpoint(at.portal)}/  local DNS ${formatEndpoint(at.dns)}`;
   };
 
   return {

@@ -91,7 +91,11 @@ function proxyOf(explicit: string | undefined): FetchServiceOptions['proxyOf'] {
 
 export function readServiceOptions(flags: TransferFlags): FetchServiceOptions {
   const dns = readOptional('dns', FIELDS.dns, flags.dns);
-  const family = flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined;
+  const wanted = flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined;
+  const from = localAddress(readOptional('interface', FETCH_FIELDS.interface, flags.interface), wanted);
+  // Nobody can be reached from an address of the other family.
+  const family = from === undefined ? wanted : from.includes(':') ? 6 : 4;
+  if (wanted !== undefined && family !== wanted) throw new CdnError('USAGE', `--interface ${flags.interface ?? ''} is no address of IPv${wanted}, which -${wanted} asks for`, { suggestions: ['the same command without one of them'] });
   const resolves = readList('resolve', FETCH_FIELDS.resolve, flags.resolve) ?? [];
   const fields: Record<string, string> = {};
   for (const { name, value } of readList('header', FETCH_FIELDS.header, flags.header) ?? []) fields[name] = fields[name] === undefined ? value : `${fields[name]}${name === 'cookie' ? '; ' : ', '}${value}`;
@@ -101,7 +105,7 @@ export function readServiceOptions(flags: TransferFlags): FetchServiceOptions {
     maxTimeMs: readOptional('max-time', FETCH_FIELDS.maxTime, flags['max-time']),
     atATime: readOptional('parallel-max', FETCH_FIELDS.parallelMax, flags['parallel-max']) ?? 8,
     family, fields, insecure: flags.insecure,
-    localAddress: localAddress(readOptional('interface', FETCH_FIELDS.interface, flags.interface), family),
+    localAddress: from,
     ca: readCertificates(readOptional('cacert', FETCH_FIELDS.cacert, flags.cacert)),
     resolveTo: (host, port) => resolves.find((entry) => entry.host === host && entry.port === port)?.addresses,
     proxyOf: proxyOf(readOptional('proxy', FETCH_FIELDS.proxy, flags.proxy)),

@@ -78,6 +78,7 @@ export function createTeller(options: { logJson: boolean; toStderr: boolean; log
 /** One line for a turn in the transfer, and for what lies beside it; undefined for what is its usual way. */
 export function turnText(event: FetchEvent): string | undefined {
   if (isTurn(event)) return turnWords(event);
+  if (event.kind === 'unbounded') return 'Nothing says whether that was all: the server gave no length, and closed the connection; --checksum sha256:… would tell';
   if (event.kind !== 'orphans') return undefined;
   const names = event.orphans.map(({ file }) => shellWord(shortest(file)));
   return `Left by runs that were killed before they could note what they had, nothing goes on from it: ${names.join(', ')} (${formatBytes(event.orphans.reduce((sum, { bytes }) => sum + bytes, 0))}). To remove it: rm ${names.join(' ')}`;

@@ -20,6 +20,11 @@ export function readTargets(file: string | undefined): readonly string[] {
   return text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
 }
 
+/** What is listed twice is fetched once, unless each has an output of its own. */
+export function selectTargets(targets: readonly string[], outputs: readonly string[]): readonly string[] {
+  return outputs.length === 0 ? [...new Set(targets)] : targets;
+}
+
 function isFolder(path: string): boolean {
   return /[/\\]$/.test(path) || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

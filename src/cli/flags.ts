@@ -2,23 +2,28 @@
 
 import { Flags } from '@oclif/core';
 import { CdnError } from '../base/errors.js';
+import { shellWord } from '../base/printable.js';
 import type { Field } from '../config/index.js';
 
-/** Where a bad value came from: the flag if it was typed, otherwise its variable in the environment. */
-function sourceOf(name: string, field: Field<unknown>): string {
+/** Where a bad value came from: its variable in the environment if it is that one's, otherwise the flag, also when it was typed as a letter. */
+function sourceOf(name: string, field: Field<unknown>, text: string): string {
   const typed = process.argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
-  return typed ? `--${name}` : field.env;
+  return !typed && process.env[field.env] === text ? field.env : `--${name}`;
 }
 
-function badValue(name: string, field: Field<unknown>, got: string): CdnError {
-  const source = sourceOf(name, field);
-  return new CdnError('USAGE', `${source}: expected ${field.expected}, got ${got}`, { details: { source, flag: name, value: got } });
+function badValue(name: string, field: Field<unknown>, texts: readonly string[]): CdnError {
+  const [text = ''] = texts;
+  const source = sourceOf(name, field, text);
+  const value = texts.map((one) => JSON.stringify(one)).join(', ');
+  const meant = field.meant?.(text);
+  const suggestions = meant === undefined ? [] : [source === field.env ? `${field.env}=${shellWord(meant)}` : `the same command with --${name} ${shellWord(meant)}`];
+  return new CdnError('USAGE', `${source}: expected ${field.expected}, got ${value}`, { details: { source, flag: name, value }, suggestions });
 }
 
 /** @throws CdnError USAGE, naming the flag or the variable, what was expected and what came. */
 export function readField<T>(name: string, field: Field<T>, text: string): T {
   const value = field.parse(text);
-  if (value === undefined) throw badValue(name, field, JSON.stringify(text));
+  if (value === undefined) throw badValue(name, field, [text]);
   return value;
 }
 
@@ -29,7 +34,7 @@ export function readOptional<T>(name: string, field: Field<T>, text: string | un
 /** undefined when the flag wasn't given at all. All problems are reported at once. */
 export function readList<T>(name: string, field: Field<T>, texts: readonly string[] | undefined): readonly T[] | undefined {
   const wrong = texts?.filter((text) => field.parse(text) === undefined) ?? [];
-  if (wrong.length > 0) throw badValue(name, field, wrong.map((text) => JSON.stringify(text)).join(', '));
+  if (wrong.length > 0) throw badValue(name, field, wrong);
   return texts?.map((text) => readField(name, field, text));
 }
 

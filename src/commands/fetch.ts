@@ -4,7 +4,7 @@ import { untilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { createFetchOutput, outcomesAsJson } from '../cli/fetch-events.js';
 import { normaliseArguments, readServiceOptions, readTransferRequest, TRANSFER_FLAGS } from '../cli/fetch-flags.js';
-import { commandOf, oneOutputOnly, pairOutputs, readTargets } from '../cli/fetch-targets.js';
+import { commandOf, oneOutputOnly, pairOutputs, readTargets, selectTargets } from '../cli/fetch-targets.js';
 import { EXPLAIN_FLAGS, readExplain, withExplain } from '../cli/explain-output.js';
 import { fieldFlag, readOptional } from '../cli/flags.js';
 import { FETCH_FIELDS, FIELDS } from '../config/index.js';
@@ -37,8 +37,8 @@ export default class Fetch extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Fetch, withExplain(normaliseArguments(this.argv)));
     this.silent = flags.silent;
-    const targets = [...(args.target ?? []), ...readTargets(readOptional('input-file', FETCH_FIELDS.inputFile, flags['input-file']))];
     const outputs = flags.output ?? [];
+    const targets = selectTargets([...(args.target ?? []), ...readTargets(readOptional('input-file', FETCH_FIELDS.inputFile, flags['input-file']))], outputs);
     if (this.jsonEnabled()) oneOutputOnly(outputs, '--json', targets);
     if (flags['json-lines']) oneOutputOnly(outputs, '--json=lines', targets);
     const type = readOptional('type', FIELDS.type, flags.type) ?? 'A';

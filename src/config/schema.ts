@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseDuration, parseRate, parseSize } from '../base/units.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from '../net/address.js';
+import { meantEndpoint } from './meant.js';
 import { parsePrefix, type Prefix } from '../net/prefix.js';
 
 export interface Field<T> {
@@ -16,6 +17,8 @@ export interface Field<T> {
   readonly value: string;
   /** undefined when the text is none of what is expected. */
   parse(text: string): T | undefined;
+  /** What was probably meant by a text that is none of what is expected. */
+  meant?(text: string): string | undefined;
 }
 
 export const LOOPBACK = '127.0.0.1';
@@ -66,6 +69,7 @@ function endpointField(env: string, summary: string, example: Endpoint): Field<E
     expected: `an IP address and port such as "${formatEndpoint(example)}"`,
     value: 'ADDR:PORT',
     parse: (text) => parseEndpoint(text),
+    meant: (text) => meantEndpoint(text, example.port),
   };
 }
 

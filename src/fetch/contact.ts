@@ -55,6 +55,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine has no address to reach it from',
 };
 
+/** Codes of TLS for certificates that are none, or nobody's who is trusted. */
+const NOT_TRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
+const TRUST: readonly string[] = ['the same command with --cacert FILE, the certificates of who may have signed it', 'the same command with -k, to take any certificate and know nobody'];
+
 /** The transport begins with the address, which the sentence around this has said already. */
 export function reasonOf(error: unknown, endpoint: Endpoint): string {
   const where = `${formatEndpoint(endpoint)} `;
@@ -100,7 +104,10 @@ export function createContact(options: FetchOptions, env: Pick<FetchEnv, 'http'>
       tell({ role: 'client', endpoint: undefined }, to, `${what}: ${why}`, { failed: why });
       tellNoAnswer(story, { role, endpoint: to }, `GET ${url.pathname}${url.search}`, atMs, why);
     };
-    const failedAt = (error: ConnectError): CdnError => partyError(unreachable, role, url, error.endpoint, reasonOf(error, error.endpoint), error);
+    const failedAt = (error: ConnectError): CdnError => {
+      const failed = partyError(unreachable, role, url, error.endpoint, reasonOf(error, error.endpoint), error);
+      return NOT_TRUSTED.test(error.code) ? new CdnError(failed.code, failed.message, { details: failed.details, suggestions: TRUST, cause: error }) : failed;
+    };
     const hear = (error: ConnectError): void => {
       failures.push(`${formatEndpoint(error.endpoint)}: ${reasonOf(error, error.endpoint)}`);
       tellFailure(error.endpoint, reasonOf(error, error.endpoint));

@@ -20,7 +20,7 @@ import { createResolve, parseHostName, type Asking } from './resolve.js';
 import { promisedLength, requestObject } from './reply.js';
 import { openSink } from './sink.js';
 import { createSources } from './sources.js';
-import { selectTarget } from './target.js';
+import { fileExists, selectTarget, type Target } from './target.js';
 import { fileNameOf, objectNameOf } from './text.js';
 import { transfer, type Received } from './transfer.js';
 import { digestPromise, promisedSha256 } from './verify.js';
@@ -37,6 +37,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
   const resolve = createResolve(options, env);
   const findEndpoints = createLocate(resolve, options);
   const findOrphans = createOrphanage(env.clock);
+  const underway = new Set<string>();
   const get = createGet(findEndpoints, createContact(options, env), env.clock);
 
   function begin(onEvent: (event: FetchEvent) => void, signal: AbortSignal, watched = false): Asking {
@@ -61,7 +62,22 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     return video.object;
   }
 
+  /** Two targets of one command may have the same name: the second is told before it is fetched, and not when it is here. */
   async function fetch(request: FetchRequest, hear: (event: FetchEvent) => void, signal: AbortSignal): Promise<FetchReport> {
+    const own: { path?: string } = {};
+    try {
+      return await fetchAlone(request, hear, signal, (target) => {
+        if (target.kind !== 'file' && target.kind !== 'partial') return;
+        if (underway.has(target.path)) throw fileExists(target.path, ', or will be: another target of this command goes there');
+        underway.add(target.path);
+        own.path = target.path;
+      });
+    } finally {
+      if (own.path !== undefined) underway.delete(own.path);
+    }
+  }
+
+  async function fetchAlone(request: FetchRequest, hear: (event: FetchEvent) => void, signal: AbortSignal, claim: (target: Target) => void): Promise<FetchReport> {
     const plan = parseTarget(request.target);
     signal.throwIfAborted();
     const asking = begin(hear, signal, request.watched);
@@ -70,6 +86,7 @@ export function createFetcher(options: FetchOptions, env: FetchEnv): Fetcher {
     const content = await findContent(plan, asking);
     const target = plan.kind === 'url' ? known : selectTarget(request.output, fileNameOf(content.url), request.force, request.continueAt);
     if (target === undefined) throw new CdnError('USAGE', 'no output was named');
+    claim(target);
     const object = request.type === 'V' ? await askVideo(content.url, asking) : content.object;
     // What goes by can't be gone on with: it is what is behind that octet.
     const goesBy = target.kind === 'stdout' || target.kind === 'device';

@@ -36,7 +36,8 @@ export interface Found extends Reply {
 
 export type Get = (request: GetRequest, asking: Asking) => Promise<Found>;
 
-const MAX_REDIRECTS = 5;
+/** As wget has it; browsers and curl stop at 20 and 50. */
+const MAX_REDIRECTS = 20;
 /** Meant for one server, and not for those it sends us to. */
 const CREDENTIALS: readonly string[] = ['authorization', 'cookie', 'proxy-authorization', 'host'];
 /** RFC 9110 §15.4: the ones that name another place in Location. */

@@ -181,6 +181,8 @@ export type FetchEvent =
   | { readonly kind: 'retry'; readonly inMs: number; readonly attempt: number; readonly of: number; readonly why: string; readonly atMs?: number }
   /** The bytes that were here are of no use: a `transfer` follows. */
   | { readonly kind: 'restarted'; readonly bytes: number; readonly why: string; readonly atMs?: number }
+  /** The body ended with its connection, and neither a length nor a digest says that this was all. */
+  | { readonly kind: 'unbounded' }
   | { readonly kind: 'verified'; readonly sha256: string }
   | { readonly kind: 'saved'; readonly file: string };
 

@@ -2,7 +2,7 @@
 
 import { CdnError } from '../base/errors.js';
 import { shellWord } from '../base/printable.js';
-import { PUBLISHER_ZONE } from '../catalog/index.js';
+import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
 import { parseEndpoint } from '../net/address.js';
 import { printable } from './text.js';
 
@@ -75,6 +75,12 @@ function notATitle(target: string, host: string, hasPath: boolean): CdnError {
     return usage(`cannot fetch "${shown}": the port of ${name.toLowerCase()} is found by DNS, so a title has none`, [
       `cdn fetch ${name.toLowerCase()}/${TITLE.test(title) ? title : 'File1'}`,
     ]);
+  }
+  // A content name has its title's first label; on which port its store is, only the portal's index says.
+  const content = [PUBLISHER_ZONE, CDN_ZONE].find((zone) => name.toLowerCase().endsWith(`.${zone}`));
+  const label = content === undefined ? undefined : name.slice(0, -content.length - 1);
+  if (content !== undefined && label !== undefined && TITLE.test(label)) {
+    return usage(`cannot fetch "${shown}": ${printable(name.toLowerCase(), 80)} is where content is, on a port that its title's page says`, [`cdn fetch ${PUBLISHER_ZONE}/${label}`, `cdn trace ${name.toLowerCase()}   (where it is)`]);
   }
   const isHost = name === 'localhost' || /^[A-Za-z0-9-]+\.[A-Za-z0-9]/.test(name) || parseEndpoint(host, 80) !== undefined;
   if (isHost && URL.canParse(`http://${target}`)) {

@@ -199,7 +199,7 @@ export function createResolve(options: FetchOptions, env: Pick<FetchEnv, 'exchan
     const known = literal === undefined ? loopbackName(host) : [literal];
     if (known !== undefined) {
       const usable = known.filter(fits);
-      if (usable.length === 0) throw new CdnError('NO_SUCH_NAME', `${host} has no address of IPv${options.family}`, { details: { name: host } });
+      if (usable.length === 0) throw new CdnError('NO_SUCH_NAME', `${host} has no address of IPv${options.family}${options.localAddress === undefined ? '' : `, and ${options.localAddress} can reach no other`}`, { details: { name: host }, suggestions: options.localAddress === undefined ? [] : [`the same command with -${options.family === 4 ? 6 : 4}, where the interface has such an address`] });
       return { addresses: usable, ttlSeconds: Infinity };
     }
     const name = parseHostName(host);

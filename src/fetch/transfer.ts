@@ -302,6 +302,8 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
     }
     asking.signal.throwIfAborted();
     if (expected !== undefined && sha256 !== undefined) onEvent({ kind: 'verified', sha256 });
+    // RFC 9112 §8: such a body can't be told from one that was cut off.
+    else if (answer.found.response.fields['content-length'] === undefined && answer.found.response.fields['transfer-encoding'] === undefined) onEvent({ kind: 'unbounded' });
     await sink.commit();
     if (sink.file !== undefined) onEvent({ kind: 'saved', file: sink.file });
     return { reply: answer.found, redirects: answer.found.redirects, bytes, resumedBytes, sha256, stores, transferMs };
@@ -330,6 +332,6 @@ async function keptError(error: unknown, corrupt: boolean, have: ByteSet, sink: 
   if (!(error instanceof CdnError) || kept === undefined) return error;
   const told = kept.told ?? `${formatBytes(have.size)} are kept in ${printable(kept.file)}${corrupt ? '' : kept.resumable ? ' (the next fetch resumes)' : ' (the next fetch begins anew)'}`;
   return new CdnError(error.code, `${error.message}; ${told}`, {
-    details: { ...error.details, kept: kept.file, resumable: kept.resumable }, suggestions: error.suggestions, cause: error.cause ?? error,
+    details: { ...error.details, kept: kept.file, resumable: kept.resumable }, suggestions: error.suggestions.length === 0 && kept.resumable && kept.told === undefined ? ['the same command again, to go on'] : error.suggestions, cause: error.cause ?? error,
   });
 }

@@ -113,6 +113,22 @@ describe('cdn fetch, flag by flag', function () {
     expect(requests.filter(({ fields }) => fields['range'] !== undefined).length).to.be.greaterThan(1);
   });
 
+  it('a target that is listed twice is fetched once; of two with the same name the second is not fetched at all', async () => {
+    await writeFile(path.join(folder, 'list'), `# films\r\n\r\n  ${url}/a.mp4 \r\n${url}/a.mp4\r\n`);
+    const once_ = await fetch('--input-file', 'list', `${url}/a.mp4`);
+    expect(once_.code, once_.stderr).to.equal(0);
+    expect(requests.map(({ target }) => target)).to.deep.equal(['/a.mp4']);
+    for (const more of [[], ['--force']]) {
+      requests.length = 0;
+      const both = await fetch(`${url}/slow/x.mp4`, `${url}/other/x.mp4`, ...more);
+      expect(both.code).to.equal(2);
+      expect(both.stderr).to.contain('x.mp4 is there already, or will be: another target of this command goes there');
+      expect(requests.map(({ target }) => target)).to.deep.equal(['/slow/x.mp4']);
+      expect((await readdir(folder)).filter((name) => name.startsWith('x.mp4'))).to.deep.equal(['x.mp4']);
+      await rm(path.join(folder, 'x.mp4'));
+    }
+  });
+
   it('-C goes on with a file that is there, at its end or at an octet; without it the file is left alone', async () => {
     await writeFile(path.join(folder, 'film'), FILM.subarray(0, 900_000));
     const refused = await fetch(`${url}/film`);
@@ -181,6 +197,8 @@ describe('cdn fetch, flag by flag', function () {
     expect(requests[0]?.fields['host']).to.equal(`films.example:${server.endpoint.port}`);
     expect(requests[0]?.peer.address).to.equal('127.0.0.1');
     expect((await fetch(`${url}/film.mp4`, '-6', '-o', 'six')).code).to.equal(3);
+    expect((await fetch(`http://[::1]:${server.endpoint.port}/film.mp4`, '--interface', '127.0.0.1', '-o', 'six')).stderr).to.contain('[::1] has no address of IPv4, and 127.0.0.1 can reach no other');
+    expect((await fetch(`${url}/film.mp4`, '--interface', '127.0.0.1', '-6')).stderr).to.contain('--interface 127.0.0.1 is no address of IPv6, which -6 asks for');
     expect((await fetch(`${url}/film.mp4`, '--interface', 'none9', '-o', 'six')).stderr).to.match(/no interface none9/);
   });
 

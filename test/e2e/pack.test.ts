@@ -17,7 +17,7 @@ function npm(): readonly [string, ...string[]] {
   return [found];
 }
 
-const ALLOWED: readonly RegExp[] = [/^package\.json$/, /^README\.md$/, /^LICENSE$/, /^oclif\.manifest\.json$/, /^bin\/run\.js$/, /^videos\/[^/]+\.mp4$/, /^dist\/[\w/-]+\.js$/, /^dist\/quick\/LICENSES\.txt$/];
+const ALLOWED: readonly RegExp[] = [/^package\.json$/, /^README\.md$/, /^LICENSE$/, /^oclif\.manifest\.json$/, /^bin\/run\.js$/, /^videos\/[^/]+\.mp4$/, /^dist\/[\w/-]+\.js$/, /^dist\/quick\/LICENSES\.txt$/, /^(?:ARCHITECTURE|CHANGELOG|CONTRIBUTING)\.md$/, /^(?:docs|examples)\/[\w./-]+$/];
 
 describe('the packed tarball', function () {
   this.timeout(180_000);
@@ -42,6 +42,9 @@ describe('the packed tarball', function () {
     const paths = [...JSON.stringify(report).matchAll(/"path":"([^"]+)"/g)].map((match) => match[1] ?? '');
     expect(paths.filter((name) => !ALLOWED.some((allowed) => allowed.test(name)))).to.deep.equal([]);
     expect(paths).to.include.members(['package.json', 'README.md', 'LICENSE', 'oclif.manifest.json', 'bin/run.js', 'dist/commands/up.js', 'videos/video1.mp4', 'videos/video5.mp4']);
+    // What the README points at is there, too.
+    const links = [...(await readFile(path.join(PROJECT, 'README.md'), 'utf8')).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => (match[1] ?? '').replace(/\/$/, ''));
+    expect(links.filter((link) => !paths.some((name) => name === link || name.startsWith(`${link}/`)))).to.deep.equal([]);
   });
 
   it('installs into an empty folder, and runs a network and a fetch from there', async () => {

@@ -58,6 +58,8 @@ describe('fetch: what the user typed', () => {
     ['hiscinema.com/\u202eFile1', 'NO_SUCH_TITLE', /"\\u202eFile1"/],
     ['hiscinema.com:40720/File1', 'USAGE', /found by DNS/, 'cdn fetch hiscinema.com/File1'],
     ['localhost:8080/x', 'USAGE', /begins with http/, 'cdn fetch http://localhost:8080/x'],
+    ['file1.hiscinema.com', 'USAGE', /is where content is/, 'cdn fetch hiscinema.com/file1'],
+    ['File1.hercdn.com/video1.mp4', 'USAGE', /file1\.hercdn\.com is where content is/, 'cdn fetch hiscinema.com/File1'],
     ['localhost/x', 'USAGE', /begins with http/, 'cdn fetch http://localhost/x'],
     ['127.0.0.1:40721/video1.mp4', 'USAGE', /begins with http/, 'cdn fetch http://127.0.0.1:40721/video1.mp4'],
     ["example.com/a?b&c'd", 'USAGE', /begins with http/, "cdn fetch 'http://example.com/a?b&c%27d'"],
