@@ -2,11 +2,16 @@ import { Args, Flags } from '@oclif/core';
 import { requestPurge, type PurgeWish, type Purged } from '../app/admin.js';
 import { untilSignal } from '../app/service.js';
 import { CdnError } from '../base/errors.js';
-import { printable } from '../base/printable.js';
+import { printable, shellWord } from '../base/printable.js';
 import { DOOR_FLAGS, readDoor } from '../cli/admin-flags.js';
 import { BaseCommand } from '../cli/base-command.js';
 
 const listFlag = (summary: string, helpValue: string) => Flags.string({ summary, helpValue, multiple: true, multipleNonGreedy: true });
+
+/** Elsewhere a * may stand for anything. Here it is a character of a URL (RFC 3986 §2.2), and purging more than was meant can't be undone. */
+function wildcardHint({ by, what }: Purged): string {
+  return `note: * is no wildcard, and nothing has it in its ${by === 'url' ? 'URL' : 'path'}: for all that begins with ${printable(what.replace(/\*.*/s, ''))}, cdn purge --prefix ${shellWord(printable(what.replace(/\*.*/s, '')))}`;
+}
 
 export default class Purge extends BaseCommand {
   static override summary = 'take objects out of an edge, or make them stale';
@@ -47,6 +52,7 @@ export default class Purge extends BaseCommand {
       for (const wish of wishes) {
         const done = await requestPurge(door, wish, signal, env);
         purges.push(done);
+        if (done.purged === 0 && done.by !== 'tag' && done.what.includes('*')) this.logToStderr(wildcardHint(done));
         if (!flags.quiet) this.log(`${done.by} ${printable(done.what)}: ${done.purged} ${done.purged === 1 ? 'object' : 'objects'} ${soft ? 'made stale' : 'purged'}`);
       }
       return { purges };

@@ -37,6 +37,8 @@ describe('cdn purge, cdn warm, cdn why', function () {
     expect([hard.code, JSON.parse(hard.stdout)], hard.stderr).to.deep.equal([0, { purges: [
       { by: 'url', what: '/nothing', soft: false, purged: 0 }, { by: 'prefix', what: '/video', soft: false, purged: 1 }, { by: 'tag', what: 'film', soft: false, purged: 0 },
     ] }]);
+    const wild = await runCdn(['purge', '/video*', '--admin', admin]);
+    expect([wild.code, wild.stdout, wild.stderr]).to.deep.equal([0, 'url /video*: 0 objects purged\n', 'note: * is no wildcard, and nothing has it in its URL: for all that begins with /video, cdn purge --prefix /video\n']);
     const gone = await runCdn(['why', '/video1', '--admin', admin, '--json']);
     const standing = JSON.parse(gone.stdout) as { here: boolean; removals: readonly { why: string }[] };
     expect([gone.code, standing.here, standing.removals[0]?.why]).to.deep.equal([0, false, 'purged by prefix /video']);
