@@ -20,7 +20,7 @@ export type PeerName = 'cdn' | 'nginx' | 'varnish';
 const CDN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const TICKS_PER_SECOND = 100;
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const bound = server.address();
@@ -29,7 +29,7 @@ async function freePort(): Promise<number> {
   return bound.port;
 }
 
-async function untilListening(port: number, child: ChildProcess): Promise<void> {
+export async function untilListening(port: number, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}`);
     const socket = connect(port, '127.0.0.1');
