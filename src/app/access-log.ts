@@ -2,6 +2,7 @@
 
 import { CdnError, messageOf } from '../base/errors.js';
 import { createAccessLog, type AccessLog, type AccessLogFormat } from '../net/http/access-log.js';
+import type { Metric } from '../observe/exposition.js';
 import { createLineFile, type LineFile } from '../observe/line-file.js';
 import type { Env } from './env.js';
 
@@ -13,6 +14,7 @@ export interface AccessLogOptions {
 
 export interface AccessLogFile extends Pick<LineFile, 'stop' | 'reopen'> {
   readonly log: AccessLog;
+  metrics(): readonly Metric[];
   /** @throws CdnError DISK_WRITE */
   start(): Promise<void>;
 }
@@ -21,6 +23,7 @@ export function createAccessLogFile({ file, format }: AccessLogOptions, env: Pic
   const lines = createLineFile({ path: file === '-' ? undefined : file }, env);
   return {
     log: createAccessLog(format, lines.write, env.clock),
+    metrics: () => [{ name: 'cdn_access_log_dropped_total', type: 'counter', help: 'Lines of the access log that are in no file, for the disk was full or nobody read them.', samples: [{ value: lines.dropped }] }],
     start: async () => {
       try {
         await lines.start();

@@ -4,6 +4,7 @@ import { CDN_ZONE, PUBLISHER_ZONE } from '../catalog/index.js';
 import type { Endpoint } from '../net/address.js';
 import { formatEndpoint } from '../net/address.js';
 import { createHttpServer, type HttpServer } from '../net/http/server.js';
+import type { Metric } from '../observe/exposition.js';
 import type { Log } from '../observe/log.js';
 import { createAdmin, createEdge, createStore, type AdminControls, type Edge, type EdgeOptions, type SigningKeys, type Store } from '../store/index.js';
 import type { Env } from './env.js';
@@ -84,6 +85,8 @@ function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = []
   }, env);
 }
 
+const withMetrics = (controls: AdminControls, more: () => readonly Metric[]): AdminControls => ({ ...controls, metrics: () => [...controls.metrics(), ...more()] });
+
 /** The administrator's door to whatever has these controls. */
 export function createAdminServer({ listen, token }: AdminListen, controls: AdminControls, whose: string, env: Pick<Env, 'clock' | 'log'>): HttpServer {
   const { handler, maxContentOctets } = createAdmin({ token, ...controls });
@@ -107,11 +110,12 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
     ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}),
     ...(maxConnections === undefined ? {} : { maxConnections }),
   }, handler, env);
+  const controls = store.controls && withMetrics(store.controls, accessLog?.metrics ?? (() => []));
   const door = objects.kind === 'edge' && objects.admin !== 'elsewhere' ? objects.admin : undefined;
-  const admin = door && store.controls && createAdminServer(door, store.controls, options.id, env);
+  const admin = door && controls && createAdminServer(door, controls, options.id, env);
   return {
     id: options.id,
-    controls: store.controls,
+    controls,
     get admin() {
       return admin?.endpoint;
     },

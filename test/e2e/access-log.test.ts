@@ -77,10 +77,12 @@ describe('cdn store --access-log', function () {
 
   it('on a full disk loses lines, and says so once; the store goes on', async function () {
     if (process.platform !== 'linux') this.skip();
-    const { store, get } = await start(['--access-log', '/dev/full']);
-    expect(await get('/video1')).to.equal(200);
+    const { store, get } = await start(['--access-log', '/dev/full', '--origin', 'http://127.0.0.1:9', '--admin', '0']);
+    const [, admin = ''] = await store.printed(/Administered on http:\/\/127\.0\.0\.1:(\d+)\//);
+    expect(await get('/_cdn/health')).to.equal(200);
     await store.printed(/cannot write the access log \/dev\/full: ENOSPC/);
-    for (let count = 0; count < 5; count += 1) expect(await get('/video1')).to.equal(200);
+    for (let count = 0; count < 5; count += 1) expect(await get('/_cdn/health')).to.equal(200);
+    expect(await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()).to.match(/^cdn_access_log_dropped_total [1-6]$/m);
     store.kill('SIGTERM');
     const { code, stderr } = await store.finished;
     expect([code, stderr.match(/cannot write/g)?.length, stderr.includes('6 lines of the access log /dev/full could not be written')]).to.deep.equal([0, 1, true]);
