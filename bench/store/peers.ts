@@ -15,9 +15,11 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
-export type PeerName = 'cdn' | 'nginx' | 'varnish';
+/** `edge`: ours, before another of ours; `echo`: the floor, which is echo.ts. */
+export type PeerName = 'cdn' | 'edge' | 'nginx' | 'varnish' | 'echo';
 
 const CDN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const ECHO = fileURLToPath(new URL('./echo.ts', import.meta.url));
 const TICKS_PER_SECOND = 100;
 
 export async function freePort(): Promise<number> {
@@ -122,15 +124,35 @@ async function startVarnish(dir: string, work: string): Promise<Peer> {
   return start('varnish', port, 'varnishd', args, path.join(home, 'out.log'), [origin]);
 }
 
+/** With an access log, as nginx has it. */
+function startStore(name: PeerName, port: number, args: readonly string[], work: string, also: readonly Peer[] = []): Promise<Peer> {
+  const log = path.join(work, `${name}-${port}`);
+  return start(name, port, process.execPath, [CDN, 'store', '--listen', `127.0.0.1:${port}`, '--access-log', `${log}.access.log`, ...args], `${log}.log`, also);
+}
+
 async function startCdn(dir: string, work: string): Promise<Peer> {
+  return startStore('cdn', await freePort(), ['--dir', dir], work);
+}
+
+/** It counts for its metrics what passes. */
+async function startEdge(dir: string, work: string): Promise<Peer> {
+  const origin = await startStore('edge', await freePort(), ['--dir', dir, '--max-age', '1h'], work);
+  return startStore('edge', await freePort(), ['--origin', origin.url, '--admin', `127.0.0.1:${await freePort()}`], work, [origin]);
+}
+
+async function startEcho(work: string): Promise<Peer> {
   const port = await freePort();
-  return start('cdn', port, process.execPath, [CDN, 'store', '--dir', dir, '--listen', `127.0.0.1:${port}`], path.join(work, `cdn-${port}.log`));
+  return start('echo', port, process.execPath, ['--import', 'tsx', ECHO, '127.0.0.1', String(port)], path.join(work, 'echo.log'));
 }
 
 export function startPeer(name: PeerName, dir: string, work: string): Promise<Peer> {
   switch (name) {
     case 'cdn':
       return startCdn(dir, work);
+    case 'edge':
+      return startEdge(dir, work);
+    case 'echo':
+      return startEcho(work);
     case 'nginx':
       return startNginx(dir, work);
     case 'varnish':

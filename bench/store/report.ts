@@ -25,22 +25,29 @@ export function medianOf(samples: readonly Sample[]): Sample {
 }
 
 const OTHERS = ['nginx', 'varnish'] as const;
+const plain = (value: number, digits: number): string => (Number.isNaN(value) ? '-' : value.toFixed(digits));
 const ratio = (ours: number | undefined, theirs: number | undefined): string => (ours === undefined || theirs === undefined || theirs === 0 || Number.isNaN(ours / theirs) ? '-' : (ours / theirs).toFixed(2));
 
-/** Ratios, ours to theirs: of requests a second more is better; of all the others, less. */
+/** Who is compared with the others: two of ours, and the floor. */
+const COMPARED = ['cdn', 'edge', 'echo'] as const;
+
+/** Ratios to the others: of requests a second more is better; of all the others, less. */
 export function formatTable(results: readonly Result[]): string {
-  const rows = [['scenario', ...OTHERS.flatMap((name) => [`rps/${name}`, 'p50', 'p99', 'cpu', 'memory']), 'our rps', 'errors']];
+  const rows = [['scenario', 'who', ...OTHERS.flatMap((name) => [`rps/${name}`, 'p50', 'p99', 'cpu', 'memory']), 'rps', 'cpu µs', 'errors']];
   for (const { scenario, peers } of results) {
-    const ours = peers.cdn;
-    const cells = OTHERS.flatMap((name) => {
-      const theirs = peers[name];
-      return (['requestsPerSecond', 'p50Us', 'p99Us', 'cpuUs', 'octets'] as const).map((figure) => ratio(ours?.[figure], theirs?.[figure]));
-    });
-    const errors = Object.values(peers).reduce((sum, sample) => sum + sample.errors, 0);
-    rows.push([scenario, ...cells, ours === undefined || Number.isNaN(ours.requestsPerSecond) ? '-' : ours.requestsPerSecond.toFixed(ours.requestsPerSecond < 100 ? 1 : 0), String(errors)]);
+    for (const who of COMPARED) {
+      const sample = peers[who];
+      if (sample === undefined) continue;
+      const cells = OTHERS.flatMap((name) => {
+        const theirs = peers[name];
+        return (['requestsPerSecond', 'p50Us', 'p99Us', 'cpuUs', 'octets'] as const).map((figure) => ratio(sample[figure], theirs?.[figure]));
+      });
+      const { requestsPerSecond, cpuUs, errors } = sample;
+      rows.push([scenario, who, ...cells, plain(requestsPerSecond, requestsPerSecond < 100 ? 1 : 0), plain(cpuUs, 1), String(errors)]);
+    }
   }
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')).join('\n');
+  return rows.map((row) => row.map((cell, column) => (column <= 1 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')).join('\n');
 }
 
 const COLORS = { nginx: '#2a9d4a', varnish: '#2f6fb7' } as const;

@@ -37,7 +37,8 @@ export interface DiskSource {
 // Not every system has every flag.
 const flags: Readonly<Record<string, number>> = constants;
 const { O_RDONLY = 0, O_NONBLOCK = 0, O_NOCTTY = 0 } = flags;
-const CHUNK_OCTETS = 131_072;
+/** Each read is a way to another thread and back, and as much as a reader that has stopped has waiting. */
+const CHUNK_OCTETS = 262_144;
 const SETTLE_TRIES = 25;
 const ABSENT: Opening = { kind: 'absent' };
 const ABSENT_CODES: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL', 'ENXIO']);
@@ -64,10 +65,11 @@ export async function truePathOf(handle: FileHandle, candidate: string, stats: B
   }
 }
 
-/** Waits until a change would show; undefined if the file doesn't come to rest. */
-async function settle(handle: FileHandle, clock: Clock, signal: AbortSignal): Promise<BigIntStats | undefined> {
-  for (let tries = 0; tries < SETTLE_TRIES; tries += 1) {
-    if (tries > 0) await clock.sleep(TICK_MS, signal);
+/** Waits until a change would show since a look at the file, of which `first` was at `lookedMs`; undefined if it doesn't come to rest. */
+async function settle(handle: FileHandle, first: BigIntStats, lookedMs: number, clock: Clock, signal: AbortSignal): Promise<BigIntStats | undefined> {
+  if (isSettled(first, lookedMs)) return first;
+  for (let tries = 1; tries < SETTLE_TRIES; tries += 1) {
+    await clock.sleep(TICK_MS, signal);
     const beforeMs = clock.now();
     const stats = await handle.stat({ bigint: true });
     if (isSettled(stats, beforeMs)) return stats;
@@ -115,11 +117,12 @@ export function createDiskSource(folder: string, clock: Clock): DiskSource {
     const handle = await open(candidate, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     let kept = false;
     try {
+      const lookedMs = clock.now();
       const opened = await handle.stat({ bigint: true });
       if (!opened.isFile()) return ABSENT;
       const where = await truePathOf(handle, candidate, opened);
       if (where === undefined || !isInside(root, where)) return ABSENT;
-      const stats = await settle(handle, clock, signal);
+      const stats = await settle(handle, opened, lookedMs, clock, signal);
       if (stats === undefined) return { kind: 'unsettled' };
       kept = true;
       return { kind: 'file', file: createOpenFile(segments.at(-1) ?? '', handle, stats) };
