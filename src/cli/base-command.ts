@@ -48,16 +48,19 @@ export abstract class BaseCommand extends Command {
   readonly #terminal = createTerminal(process.stderr, systemClock);
   /** Nothing is printed, failures neither. */
   protected silent = false;
+  /** The file itself goes to the standard output: where that is a screen, rows would be drawn among it. */
+  protected toStandardOutput = false;
 
   /** `labelWidth`: of the column that names the party, 0 for a command that is one party. */
   protected async createEnv(flags: LogFlags, labelWidth = 0): Promise<Env> {
     const terminal = this.#terminal;
+    const bare = this.toStandardOutput && process.stdout.isTTY;
     const level = this.silent ? 'error' : levelOf(flags);
     if (readOptional('log-format', FIELDS.logFormat, flags['log-format']) === 'json') {
       // pino costs a tenth of the start-up; only those who ask for JSON pay it.
       const { createJsonLog } = await import('./json-log.js');
       const log = createJsonLog(terminal, level);
-      return createEnv({ log, tracing: await this.createTracing(log), restoreTerminal: () => undefined, progressOf: (party) => (flags.quiet || this.silent ? silentProgress : createLineProgress(party === undefined ? log : log.as(party), systemClock)) });
+      return createEnv({ log, tracing: await this.createTracing(log), restoreTerminal: () => undefined, progressOf: (party) => (flags.quiet || this.silent || bare ? silentProgress : createLineProgress(party === undefined ? log : log.as(party), systemClock)) });
     }
     const options = { level, labelWidth, color: wantsColor(terminal) };
     const log = createTranscriptLog(terminal, options);
@@ -67,7 +70,7 @@ export abstract class BaseCommand extends Command {
       tracing: await this.createTracing(log),
       restoreTerminal: () => terminal.restore(),
       progressOf: (party) => {
-        if (flags.quiet || this.silent) return silentProgress;
+        if (flags.quiet || this.silent || bare) return silentProgress;
         if (terminal.interactive) return createBarProgress(terminal, { label: label(party), labelColumns: labelColumns(labelWidth), ranges: flags.verbose }, systemClock);
         return createLineProgress(party === undefined ? log : log.as(party), systemClock);
       },

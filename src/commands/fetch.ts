@@ -38,6 +38,7 @@ export default class Fetch extends BaseCommand {
     const { args, flags } = await this.parse(Fetch, withExplain(normaliseArguments(this.argv)));
     this.silent = flags.silent;
     const outputs = flags.output ?? [];
+    this.toStandardOutput = outputs.includes('-');
     const targets = selectTargets([...(args.target ?? []), ...readTargets(readOptional('input-file', FETCH_FIELDS.inputFile, flags['input-file']))], outputs);
     if (this.jsonEnabled()) oneOutputOnly(outputs, '--json', targets);
     if (flags['json-lines']) oneOutputOnly(outputs, '--json=lines', targets);

@@ -72,6 +72,7 @@ describe('a terminal', function () {
     const dir = await newFolder();
     await writeFile(path.join(dir, 'short.bin'), Buffer.alloc(600_000, 's'));
     await writeFile(path.join(dir, 'a-name-that-is-longer-than-one-half-of-the-screen.bin'), Buffer.alloc(1_200_000, 'l'));
+    await writeFile(path.join(dir, 'words.txt'), 'words words words\n'.repeat(11_112));
     const [, url = ''] = await startCdn(['store', '--dir', dir, '--listen', '127.0.0.1:0', '--rate', '500kB/s']).printed(/Running on (http:\S+)\//);
     const terminal = await openTerminal(tmux);
     await terminal.type(`cd ${dir} && mkdir got && ${cdn} fetch ${url}/short.bin ${url}/a-name-that-is-longer-than-one-half-of-the-screen.bin -o got --verbose`);
@@ -84,6 +85,10 @@ describe('a terminal', function () {
     expect(left).to.match(/^a-name-\S*…\S*screen █+ 100% \| 1\.2 MB \| \d+ kB\/s$/m);
     // Rows leave nothing behind.
     expect(left).to.not.match(/s left/);
+    // And where the bytes go to the screen themselves, there are none.
+    await terminal.type(`clear; ${cdn} fetch ${url}/words.txt -o -`);
+    await terminal.shows(/standard output: 200 kB in /);
+    expect(await terminal.screen()).to.include('words words words').and.not.include('Receiving');
   });
 
   itWith('tmux', 'breaks a message of the story between who and what', async (tmux) => {
