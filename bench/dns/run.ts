@@ -8,7 +8,7 @@ import { createSeededRandom } from '../../src/base/random.js';
 import { measure, median, type Measured } from './measure.js';
 import { installed, startDnsmasq, startEcho, startForwarder, startKnot, startNetwork, startNsd, startOurs, stop, writeZone, type Bench, type Running } from './servers.js';
 
-const SCENARIOS = ['static', 'million', 'routed', 'cached', 'limited', 'workers'] as const;
+const SCENARIOS = ['static', 'cookie', 'million', 'routed', 'cached', 'limited', 'workers'] as const;
 type Scenario = (typeof SCENARIOS)[number];
 
 interface Candidate {
@@ -35,6 +35,8 @@ interface Row {
 
 /** Client subnet 192.0.2.0/24, as a resolver sends it. */
 const SUBNET = '8:00011800c00002';
+/** A client's cookie, as dig sends one with each query to a server whose own it doesn't know. */
+const COOKIE = '10:0102030405060708';
 const APEX = 'bench.test.';
 
 async function writeQueries(file: string, count: number, name: (index: number) => string): Promise<string> {
@@ -72,6 +74,10 @@ async function prepare(bench: Bench, scenarios: readonly Scenario[], names: numb
     add('static', 'cdn', await startOurs(bench, 'cdn', { ...few, port: 5402 }), fewQueries);
     if (installed('nsd')) add('static', 'nsd', await startNsd(bench, 'nsd', { ...few, port: 5403 }), fewQueries);
     if (installed('dnsmasq')) add('static', 'dnsmasq', await startDnsmasq(bench, { ...few, port: 5404 }, 4), fewQueries);
+  }
+  if (wants('cookie')) {
+    reference('cookie', fewQueries, COOKIE);
+    add('cookie', 'cdn', await startOurs(bench, 'cdn-cookie', { ...few, port: 5408 }), fewQueries, COOKIE);
   }
   if (wants('million')) {
     const many = { apex: APEX, file: path.join(folder, 'many.zone') };

@@ -27,7 +27,9 @@ export function recallFromZones(set: ZoneSet, maxChain: number): Layer<Answerer>
       const made = answerFromZones(set, query, peer, maxChain, decided);
       answer = share(query, made);
       if (!answer) return made;
-      if (found.answers.size < MOST_CHOICES) found.answers.set(picks, answer);
+      // Loads shift, and with them what is chosen: those of lately are the ones that come again.
+      if (found.answers.size === MOST_CHOICES) found.answers.clear();
+      found.answers.set(picks, answer);
     }
     return subnet ? withScope(answer, subnet, decided.scope) : answer;
   };
@@ -68,7 +70,7 @@ interface Found extends Kept {
   readonly answers: Map<number | string, Answer>;
 }
 
-/** Enough for each of many stores alone; orders of several are many more, and the usual way is open to them. */
+/** Enough for each of many stores alone; orders of several are many more. */
 const MOST_CHOICES = 64;
 
 const isChoice = (found: Found): found is Found & { readonly select: SelectRecords } => found.select !== undefined;

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.js';
 import { decide, type RoutingRules } from './routing.js';
 import { countAnswer, createRoutingMemory, type RoutingMemory } from './routing-memory.js';
+import { sameList } from './remember.js';
 import type { Edge } from './routing-edge.js';
 import { networkOf, type Asker, type SelectRecords } from './select.js';
 import type { Visit } from './visits.js';
@@ -33,6 +34,8 @@ export const uncheckedHealth: Health = { isUp: () => true, transfers: () => 0, r
 export interface Candidates {
   readonly edges: readonly Edge[];
   readonly byId: ReadonlyMap<string, { readonly edge: Edge; readonly position: number }>;
+  /** How many records there are. */
+  readonly records: number;
 }
 
 /** One content name. */
@@ -96,7 +99,7 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
   };
   const administered = (edge: Edge): Edge => {
     const drain = drains.get(edge.id);
-    return drain === undefined ? edge : { ...edge, drain };
+    return drain === undefined || drain === (edge.drain === true) ? edge : drainedOtherwise(edge);
   };
   const isOpen = (edge: Edge): boolean => administered(edge).drain !== true && isUp(edge);
 
@@ -113,17 +116,20 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
     const isResumed = (visit: Visit, kind: number, nowMs: number): boolean => (visit.kinds & kind) === 0 && nowMs - visit.atMs < ttlMs;
 
     let kinds = 0;
-    const select = ({ edges, byId }: Candidates): SelectRecords => {
+    const select = ({ edges, byId, records }: Candidates): SelectRecords => {
       const kind = 1 << kinds++;
+      /** With this answer counted. */
+      const count = (stores: number): number => countTaken(rules.take, { name: answersByName.of(name) + 1, all: answersByName.total() + 1 }, stores);
+      // Of stores that share a record only the first is named: it may take more of them.
+      const countWanted = records === edges.length ? count : (stores: number): number => stores;
       const choose = (asker: Asker, turn: number): Chosen | 'nodata' | 'servfail' => {
         const network = rules.locate && networkOf(asker);
         const { lastGood } = state;
-        const decision = decide(drains.size === 0 ? edges : edges.map(administered), rules, { name, turn, lastGood, network, isUp, load, room, rttMs });
+        const decision = decide(drains.size === 0 ? edges : sameList(edges, edges.map(administered)), rules, { name, turn, lastGood, network, isUp, load, room, rttMs, countWanted });
         if (decision.kind !== 'edges') return decision.kind;
         if (decision.up.length > 0) state.lastGood = decision.up;
+        const chosen = firstOf(decision.edges, byId, count(decision.edges.length));
         answersByName.add(name, 1);
-        const most = countTaken(rules.take, { name: answersByName.of(name), all: answersByName.total() }, decision.edges.length);
-        const chosen = firstOf(decision.edges, byId, most);
         for (const id of chosen.stores) countAnswer(memory, id, 1 / chosen.stores.length, health.reports(id));
         return { stores: chosen.stores, picks: chosen.picks, scope: decision.scope };
       };
@@ -166,7 +172,7 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
     rules,
     candidates: (stores) => {
       const byId = new Map(stores.flatMap((some, position) => some.map((edge) => [edge.id, { edge, position }] as const)));
-      return { edges: [...byId.values()].map(({ edge }) => edge), byId };
+      return { edges: [...byId.values()].map(({ edge }) => edge), byId, records: stores.length };
     },
     open,
     shareOf: (id) => answersByStore.of(id) / (answersByStore.total() || 1),
@@ -177,6 +183,15 @@ export function createRouter(options: Partial<RouterOptions>, env: { readonly cl
   };
 }
 
+/** The same store as if the topology had said the contrary. */
+function drainedOtherwise(edge: Edge): Edge {
+  let otherwise = contraries.get(edge);
+  if (!otherwise) contraries.set(edge, (otherwise = { ...edge, drain: edge.drain !== true }));
+  return otherwise;
+}
+
+const contraries = new WeakMap<Edge, Edge>();
+
 /** The first `most` of them that have a record. Stores that share an address are one record: the first of them speaks for it. */
 function firstOf(edges: readonly Edge[], byId: Candidates['byId'], most: number): Pick<Chosen, 'stores' | 'picks'> {
   const stores: string[] = [];
@@ -184,6 +199,8 @@ function firstOf(edges: readonly Edge[], byId: Candidates['byId'], most: number)
   for (const { id } of edges) {
     const position = byId.get(id)?.position;
     if (position === undefined || picks.includes(position)) continue;
+    // What most answers are.
+    if (most === 1) return { stores: [id], picks: [position] };
     stores.push(id);
     picks.push(position);
     if (picks.length === most) break;

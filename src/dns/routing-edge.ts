@@ -47,6 +47,8 @@ export interface Circumstances {
   room(edge: Edge): number;
   /** Smoothed; undefined: never measured. */
   rttMs(edge: Edge): number | undefined;
+  /** So many of the best are named, and those behind them may stand as they like; absent: all are to be in order. */
+  readonly wanted?: number;
 }
 
 /** Best first; drops nobody. */

@@ -12,6 +12,7 @@ import { roundRobin } from './policies/round-robin.js';
 import { rtt } from './policies/rtt.js';
 import { weighted } from './policies/weighted.js';
 import type { Circumstances, Edge, Policy } from './routing-edge.js';
+import { filterSame, sameList } from './remember.js';
 import { withinScope, type Locate } from './scope.js';
 
 export type PolicyName = 'round-robin' | 'weighted' | 'nearest' | 'rendezvous' | 'rtt' | 'failover';
@@ -32,10 +33,12 @@ export interface RoutingRules {
   readonly locate?: Locate;
 }
 
-export interface Situation extends Omit<Circumstances, 'place'> {
+export interface Situation extends Omit<Circumstances, 'place' | 'wanted'> {
   readonly network: ClientSubnet | undefined;
   /** The stores that were up when last some were. */
   readonly lastGood: readonly Edge[];
+  /** How many of so many stores are to be named; absent: all. */
+  countWanted?(stores: number): number;
 }
 
 export type Decision =
@@ -45,7 +48,7 @@ export type Decision =
 
 /** candidates → admin state → health (or what is left when all are down) → capacity → scope → order. Steps that leave out nobody return the list they got. */
 export function decide(candidates: readonly Edge[], rules: RoutingRules, situation: Situation): Decision {
-  const up = keep(admit(candidates), situation.isUp);
+  const up = filterSame(admit(candidates), situation.isUp);
   const chosen = up.length > 0 ? up : standIns(candidates, rules, situation);
   if (typeof chosen === 'string') return { kind: chosen };
 
@@ -54,7 +57,9 @@ export function decide(candidates: readonly Edge[], rules: RoutingRules, situati
   const located = rules.locate && situation.network && roomy.length > 1 ? rules.locate(situation.network) : undefined;
   const place = located?.place;
   const { name, turn, isUp, load, room, rttMs } = situation;
-  const edges = order(withinScope(roomy, place), rules.policies, { name, turn, place, isUp, load, room, rttMs });
+  const near = withinScope(roomy, place);
+  const wanted = situation.countWanted?.(near.length) ?? near.length;
+  const edges = order(near, rules.policies, { name, turn, place, isUp, load, room, rttMs, wanted });
   return { kind: 'edges', edges, scope: located?.prefixLength ?? 0, up };
 }
 
@@ -62,11 +67,8 @@ function standIns(candidates: readonly Edge[], rules: RoutingRules, { lastGood, 
   // As the administrator has them now, not as they were when they were good.
   const ids = new Set(lastGood.map(({ id }) => id));
   const good = candidates.filter(({ id }) => ids.has(id));
-  return selectWhenAllDown(rules.whenAllDown, { edges: candidates, lastGood: good, isUp });
-}
-
-function keep(edges: readonly Edge[], isUp: (edge: Edge) => boolean): readonly Edge[] {
-  return edges.every(isUp) ? edges : edges.filter(isUp);
+  const chosen = selectWhenAllDown(rules.whenAllDown, { edges: candidates, lastGood: good, isUp });
+  return typeof chosen === 'string' ? chosen : sameList(candidates, chosen);
 }
 
 /** Policies one after the other, each within the ties of the one before. */
@@ -75,5 +77,10 @@ export function order(edges: readonly Edge[], policies: readonly PolicyName[], a
   if (name === undefined || edges.length < 2) return edges;
   const policy = POLICIES[name];
   if (policy.kind === 'order') return policy.order(edges, about);
-  return policy.split(edges, about).flatMap((ties) => order(ties, policies, about, first + 1));
+  const groups = policy.split(edges, about);
+  if (groups.length === 1) return order(edges, policies, about, first + 1);
+  const { wanted = edges.length } = about;
+  const ordered: Edge[] = [];
+  for (const ties of groups) ordered.push(...(ordered.length < wanted ? order(ties, policies, about, first + 1) : ties));
+  return ordered;
 }

@@ -19,20 +19,32 @@ export async function openDatabase(octets: Uint8Array): Promise<Locate> {
 }
 
 export function locateIn(reader: DatabaseReader): Locate {
+  // Places are the same objects again, so that what was worked out of them is found again.
+  const places = new Map<string, Place>();
   return ({ family, address }: ClientSubnet) => {
     if (family === 0) return { place: undefined, prefixLength: 0 };
     const [record, prefixLength] = reader.getWithPrefixLength(family === 1 ? formatIPv4(address) : formatIPv6(address));
-    return { place: placeOf(record), prefixLength };
+    return { place: placeOf(record, places), prefixLength };
   };
 }
 
-function placeOf(record: unknown): Place | undefined {
+/** Most networks are in a few thousand places. */
+const MOST_PLACES = 10_000;
+
+function placeOf(record: unknown, places: Map<string, Place>): Place | undefined {
   const latitude = at(record, 'location', 'latitude');
   const longitude = at(record, 'location', 'longitude');
   const location = typeof latitude === 'number' && typeof longitude === 'number' ? { latitude, longitude } : undefined;
   const regions = [at(record, 'country', 'iso_code'), at(record, 'continent', 'code')];
   const served = regions.flatMap((code) => (typeof code === 'string' ? [[code.toLowerCase()]] : []));
-  return location || served.length > 0 ? { served, location } : undefined;
+  if (!location && served.length === 0) return undefined;
+  const key = `${location?.latitude} ${location?.longitude} ${served.join()}`;
+  let place = places.get(key);
+  if (!place) {
+    if (places.size === MOST_PLACES) places.clear();
+    places.set(key, (place = { served, location }));
+  }
+  return place;
 }
 
 /** A field of a field, of whatever it is. */

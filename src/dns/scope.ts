@@ -2,6 +2,7 @@
 // networks, then by a MaxMind database. The map may say which stores are to serve a network.
 
 import type { ClientSubnet } from '../net/dns/edns.js';
+import { rememberPairs, sameList } from './remember.js';
 import type { Edge, Place } from './routing-edge.js';
 
 export interface Located {
@@ -31,9 +32,14 @@ export function locateFirst(locators: readonly Locate[]): Locate {
 
 /** The stores that are to serve the place, by id or by region: of the first set that has some at hand; all where none has. */
 export function withinScope(edges: readonly Edge[], place: Place | undefined): readonly Edge[] {
-  for (const served of place?.served ?? []) {
+  return place ? servedFrom(edges, place) : edges;
+}
+
+const servedFrom = rememberPairs((edges: readonly Edge[], place: Place): readonly Edge[] => {
+  for (const served of place.served) {
     const chosen = edges.filter(({ id, region }) => served.includes(id.toLowerCase()) || (region !== undefined && served.includes(region.toLowerCase())));
-    if (chosen.length > 0) return chosen;
+    // Places that have the same stores share what is worked out of them.
+    if (chosen.length > 0) return chosen.length === edges.length ? edges : sameList(edges, chosen);
   }
   return edges;
-}
+});

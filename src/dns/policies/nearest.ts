@@ -1,7 +1,8 @@
 // Nearest by coordinates: great circles on a sphere, which is as exact as knowing where an address is
 // can be. Stores about equally far are equals, for the next policy to order.
 
-import { banded, type Location, type Split } from '../routing-edge.js';
+import { rememberPairs } from '../remember.js';
+import { banded, type Edge, type Location, type Split } from '../routing-edge.js';
 
 const EARTH_RADIUS_KM = 6371;
 /** Less than databases of addresses are wrong by. */
@@ -18,8 +19,7 @@ export function distanceKm(a: Location, b: Location): number {
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.sqrt(Math.min(1, h)));
 }
 
-export const nearest: Split = (group, { place }) => {
-  const from = place?.location;
-  if (!from) return [group];
-  return banded(group, ({ location }) => location && distanceKm(from, location), (first, value) => value - first <= TIE_KM);
-};
+const byDistance = rememberPairs((group: readonly Edge[], from: Location) =>
+  banded(group, ({ location }) => location && distanceKm(from, location), (first, value) => value - first <= TIE_KM));
+
+export const nearest: Split = (group, { place }) => (place?.location ? byDistance(group, place.location) : [group]);

@@ -2,11 +2,14 @@
 // 2016): a content name has the same stores as long as they live, a store's death moves only its own
 // names, each to another store, and nobody has more than 1.25 times its part of the load.
 
+import { rememberByText } from '../remember.js';
 import { weightOf, type Circumstances, type Edge, type Order } from '../routing-edge.js';
 
 const BOUND = 1.25;
 /** So few clients are no load: to spread them would only cool the store's cache. */
 const NO_LOAD = 10;
+/** Whose orders are remembered: of 64 stores 2 MB. */
+const MOST_NAMES = 4096;
 
 /** FNV-1a, then the finaliser of MurmurHash3: every bit of the text moves every bit of the hash. */
 export function hash32(text: string): number {
@@ -37,22 +40,28 @@ export function orderByHash(group: readonly Edge[], name: string): readonly Edge
     .map(({ edge }) => edge);
 }
 
-/** Those that could take one client more within the bound; `noLoad` is what each may have in any case. */
-function hasRoom(group: readonly Edge[], { load }: Pick<Circumstances, 'load'>, noLoad: number): (edge: Edge) => boolean {
-  const clients = group.reduce((sum, edge) => sum + load(edge), 0) + 1;
-  const weights = group.reduce((sum, edge) => sum + weightOf(edge), 0);
-  return (edge) => {
-    const part = weights > 0 ? weightOf(edge) / weights : 1 / group.length;
-    return load(edge) + 1 <= Math.max(noLoad, Math.ceil(BOUND * clients * part));
-  };
-}
+const remembered = rememberByText(MOST_NAMES, orderByHash);
 
-/** By hash, those beyond the bound after all others. */
-export function orderWithinBound(group: readonly Edge[], about: Pick<Circumstances, 'name' | 'load'>, noLoad = NO_LOAD): readonly Edge[] {
-  const order = orderByHash(group, about.name);
-  const fits = hasRoom(group, about, noLoad);
+/** By hash, those beyond the bound after all others. `noLoad` is what each may have in any case. */
+export function orderWithinBound(group: readonly Edge[], { name, load }: Pick<Circumstances, 'name' | 'load'>, noLoad = NO_LOAD): readonly Edge[] {
+  const order = remembered(group, name);
+  const loads = order.map(load);
+  let clients = 1;
+  let weights = 0;
+  let most = 0;
+  for (let index = 0; index < order.length; index += 1) {
+    const clientsOf = loads[index] as number;
+    clients += clientsOf;
+    weights += weightOf(order[index] as Edge);
+    if (clientsOf > most) most = clientsOf;
+  }
+  if (most + 1 <= noLoad) return order;
+  const fits = (edge: Edge, index: number): boolean => {
+    const part = weights > 0 ? weightOf(edge) / weights : 1 / order.length;
+    return (loads[index] as number) + 1 <= Math.max(noLoad, Math.ceil(BOUND * clients * part));
+  };
   if (order.every(fits)) return order;
-  return [...order.filter(fits), ...order.filter((edge) => !fits(edge))];
+  return [...order.filter(fits), ...order.filter((edge, index) => !fits(edge, index))];
 }
 
 export const rendezvous: Order = (edges, about) => orderWithinBound(edges, about);

@@ -6,7 +6,7 @@ import type { Order } from '../routing-edge.js';
 export function orderRoundRobin<T>(candidates: readonly T[], turn: number): readonly T[] {
   if (candidates.length < 2) return candidates;
   const first = turn % candidates.length;
-  return [...candidates.slice(first), ...candidates.slice(0, first)];
+  return candidates.map((_, index) => candidates[(first + index) % candidates.length] as T);
 }
 
 export const roundRobin: Order = (edges, { turn }) => orderRoundRobin(edges, turn);

@@ -11,11 +11,11 @@ function pointOf(turn: number): number {
   return (Math.imul(turn % 2 ** 32, STEP) >>> 0) / 2 ** 32;
 }
 
-export const weighted: Order = (edges, { turn }) => {
+export const weighted: Order = (edges, { turn, wanted = edges.length }) => {
   const left = [...edges];
   const order: Edge[] = [];
   const point = pointOf(turn);
-  while (left.length > 0) {
+  while (left.length > 0 && order.length < wanted) {
     const total = left.reduce((sum, edge) => sum + weightOf(edge), 0);
     // Weights of 0 only: they stand in for each other, in turn.
     let at = total > 0 ? point * total : 0;
@@ -23,5 +23,5 @@ export const weighted: Order = (edges, { turn }) => {
     if (index < 0) index = left.length - 1;
     order.push(...left.splice(index, 1));
   }
-  return order;
+  return [...order, ...left];
 };

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { createSeededRandom, type Random } from '../../../src/base/random.js';
 import { createCatalog } from '../../../src/catalog/index.js';
 import { createAuthority, createCdnZone, createPublisherZone, createResolver, createRouter, createServerCookies, createZoneSet, parseScopeMap, uncheckedHealth, type ZoneSet } from '../../../src/dns/index.js';
+import type { PolicyName } from '../../../src/dns/routing.js';
 import { createRecallTable, type Kept } from '../../../src/dns/recall-table.js';
 import { createAnswerer, isStream, type Answerer } from '../../../src/net/dns/answer.js';
 import { createEdns, encodeClientSubnet, encodeCookie, createClientSubnet, NSID_REQUEST, encodePadding, encodeTcpKeepalive, decodeClientSubnet, findOption, OPTION } from '../../../src/net/dns/edns.js';
@@ -65,13 +66,13 @@ interface Party {
 }
 
 /** As an authority is in the product, all layers on; `whole`: what recognises ordinary queries is not there. */
-function authority(whole: boolean, { perSecond = 1_000_000, nsid = 'here', plain = false } = {}): Party {
+function authority(whole: boolean, { perSecond = 1_000_000, nsid = 'here', plain = false, policies = ['round-robin'] as readonly PolicyName[] } = {}): Party {
   const clock = createHandClock();
   const lines: string[] = [];
   const stores = ['store-a', 'store-b', 'store-c'].map((id, index) => ({ id, endpoint: { address: `10.0.0.${index + 1}`, port: 1 } }));
   const map = parseScopeMap('192.0.2.0/24 store-b\n198.51.100.0/24 store-a | store-b\n2001:db8::/32 store-b\n', new Set(stores.map(({ id }) => id)));
   if (map.kind === 'invalid') throw new Error('the map');
-  const router = createRouter({ policies: ['round-robin'], locate: map.locate, take: { least: 1, most: 3 } }, { clock, health: uncheckedHealth });
+  const router = createRouter({ policies, locate: map.locate, take: { least: 1, most: 3 } }, { clock, health: uncheckedHealth });
   const catalog = createCatalog(['video1.mp4', 'video2.mp4']);
   const here = { address: '127.0.0.1', port: 1 };
   const set = plain ? createZoneSet([zoneOf(PLAIN_ZONE)]) : createZoneSet([zoneOf(ZONE), createCdnZone({ catalog, stores, authority: here, serial: 1, router }), createPublisherZone({ catalog, portal: here, authority: here, serial: 1 })]);
@@ -138,6 +139,19 @@ describe('answers recalled', () => {
     for (let count = 0; count < 8000; count += 1) await expectAlike(parties, queryBy(random), pick(random, PEERS));
     expect(parties[0].lines).to.have.length.greaterThan(5000).and.deep.equal(parties[1].lines);
   }).timeout(60_000);
+
+  for (const policies of [['weighted'], ['nearest', 'rendezvous'], ['rtt', 'failover']] as const) {
+    it(`and so are those routed by ${policies.join(' and ')}`, async () => {
+      const random = createSeededRandom(6);
+      const parties = [authority(false, { policies }), authority(true, { policies })] as const;
+      const routed = NAMES.filter((name) => name.includes('hercdn'));
+      for (let count = 0; count < 600; count += 1) {
+        await expectAlike(parties, queryBy(random, routed), pick(random, PEERS));
+        if (count % 100 === 99) for (const { clock } of parties) clock.advance(5000);
+      }
+      expect(parties[0].lines).to.deep.equal(parties[1].lines);
+    }).timeout(60_000);
+  }
 
   it('and where the rate limit bites, the same answers are cut or dropped', async () => {
     const random = createSeededRandom(2);
