@@ -13,7 +13,7 @@ export interface Tally {
 
 /** Few keys, known in advance: nothing is ever forgotten whole. `halfLifeMs` may change. */
 export function createTally(halfLifeMs: () => number, env: { readonly clock: Clock }): Tally {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { count: number }>();
   let total = 0;
   let agedMs = env.clock.monotonic();
   return {
@@ -25,14 +25,16 @@ export function createTally(halfLifeMs: () => number, env: { readonly clock: Clo
       agedMs += steps * stepMs;
       const factor = 0.5 ** (steps / 4);
       total *= factor;
-      for (const [key, count] of counts) counts.set(key, count * factor);
+      for (const counted of counts.values()) counted.count *= factor;
     },
     add: (key, amount) => {
-      counts.set(key, (counts.get(key) ?? 0) + amount);
+      const counted = counts.get(key);
+      if (counted) counted.count += amount;
+      else counts.set(key, { count: amount });
       total += amount;
     },
-    of: (key) => counts.get(key) ?? 0,
+    of: (key) => counts.get(key)?.count ?? 0,
     total: () => total,
-    entries: () => counts,
+    entries: () => [...counts].map(([key, { count }]) => [key, count]),
   };
 }

@@ -18,15 +18,13 @@ export function createPrefixTree<T>(): PrefixTree<T> {
   // Two numbers a node: where its 0 and its 1 lead to; 0 leads nowhere, for nothing leads to the root.
   const children: number[] = [0, 0];
   const values: (T | undefined)[] = [undefined];
-  const childOf = (node: number, bit: number): number => children[node * 2 + bit] as number;
-  const isLeaf = (node: number): boolean => childOf(node, 0) === 0 && childOf(node, 1) === 0;
 
   return {
     add: (address, prefixLength, value) => {
       let node = 0;
       for (let index = 0; index < prefixLength; index += 1) {
         const bit = bitOf(address, index);
-        let next = childOf(node, bit);
+        let next = children[node * 2 + bit] as number;
         if (next === 0) {
           next = values.length;
           children[node * 2 + bit] = next;
@@ -45,8 +43,11 @@ export function createPrefixTree<T>(): PrefixTree<T> {
       let depth = 0;
       const bits = address.length * 8;
       // A bit is looked at where the tree goes on either way: its other side may say something else.
-      while (depth < bits && !isLeaf(node)) {
-        const next = childOf(node, bitOf(address, depth));
+      while (depth < bits) {
+        const zero = children[node * 2] as number;
+        const one = children[node * 2 + 1] as number;
+        if ((zero | one) === 0) break;
+        const next = bitOf(address, depth) === 0 ? zero : one;
         depth += 1;
         if (next === 0) break;
         node = next;

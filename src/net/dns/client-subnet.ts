@@ -19,6 +19,22 @@ export interface ClientSubnet {
   readonly address: Uint8Array;
 }
 
+/** One that was read: the option that was made of it last is at hand. */
+class ReadSubnet implements ClientSubnet {
+  readonly family: ClientSubnet['family'];
+  readonly sourcePrefixLength: number;
+  readonly scopePrefixLength: number;
+  readonly address: Uint8Array;
+  option: EdnsOption | undefined = undefined;
+
+  constructor(family: ClientSubnet['family'], sourcePrefixLength: number, scopePrefixLength: number, address: Uint8Array) {
+    this.family = family;
+    this.sourcePrefixLength = sourcePrefixLength;
+    this.scopePrefixLength = scopePrefixLength;
+    this.address = address;
+  }
+}
+
 const ADDRESS_OCTETS = { 0: 0, 1: 4, 2: 16 } as const;
 
 /**
@@ -61,11 +77,31 @@ export function readClientSubnet(octets: Uint8Array, start: number): ClientSubne
   const sourcePrefixLength = octets[start + 2] as number;
   const address = new Uint8Array(ADDRESS_OCTETS[family]);
   for (let at = octetsOf(sourcePrefixLength) - 1; at >= 0; at -= 1) address[at] = octets[start + 4 + at] as number;
-  return { family, sourcePrefixLength, scopePrefixLength: octets[start + 3] as number, address };
+  return new ReadSubnet(family, sourcePrefixLength, octets[start + 3] as number, address);
+}
+
+/** As readClientSubnet, of those of lately the same object: the networks that ask are few beside their questions. */
+export function recallClientSubnet(octets: Uint8Array, start: number): ClientSubnet {
+  let hash = 0x811c_9dc5;
+  for (let at = octetsOf(octets[start + 2] as number) + 3; at > 0; at -= 1) hash = Math.imul(hash ^ (octets[start + at] as number), 0x0100_0193);
+  const place = (hash ^ (hash >>> 15)) & (KNOWN_SUBNETS - 1);
+  const known = knownSubnets[place];
+  return known && isRead(known, octets, start) ? known : (knownSubnets[place] = readClientSubnet(octets, start));
+}
+
+const KNOWN_SUBNETS = 1024;
+const knownSubnets = new Array<ClientSubnet | undefined>(KNOWN_SUBNETS).fill(undefined);
+
+function isRead(known: ClientSubnet, octets: Uint8Array, start: number): boolean {
+  if (octets[start + 1] !== known.family || octets[start + 2] !== known.sourcePrefixLength || octets[start + 3] !== known.scopePrefixLength) return false;
+  for (let at = octetsOf(known.sourcePrefixLength) - 1; at >= 0; at -= 1) if (octets[start + 4 + at] !== known.address[at]) return false;
+  return true;
 }
 
 /** `scopePrefixLength`: in place of the subnet's own. @throws RangeError for a prefix that the family's addresses don't have: a mistake of ours. */
 export function encodeClientSubnet(subnet: ClientSubnet, scopePrefixLength = subnet.scopePrefixLength): EdnsOption {
+  const before = subnet instanceof ReadSubnet ? subnet.option : undefined;
+  if (before?.data[3] === scopePrefixLength) return before;
   const { family, sourcePrefixLength, address } = subnet;
   const bits = ADDRESS_OCTETS[family] * 8;
   if (address.length * 8 !== bits || !isPrefixLength(sourcePrefixLength, bits) || !isPrefixLength(scopePrefixLength, bits)) {
@@ -79,7 +115,9 @@ export function encodeClientSubnet(subnet: ClientSubnet, scopePrefixLength = sub
   for (let at = 0; at < used; at += 1) data[4 + at] = address[at] as number;
   const spare = used * 8 - sourcePrefixLength;
   if (spare > 0) data[3 + used] = (data[3 + used] as number) & (0xff << spare);
-  return { code: CLIENT_SUBNET_OPTION, data };
+  const option = { code: CLIENT_SUBNET_OPTION, data };
+  if (subnet instanceof ReadSubnet) subnet.option = option;
+  return option;
 }
 
 /** "192.0.2.0/24", "2001:db8::/56"; "0/0" for family 0. The scope is not in it. */

@@ -1,7 +1,7 @@
 // The query that nearly every query is: a header, one question without pointers, and at most an OPT. It
 // is known by its octets and decoded only as far as somebody looks, since most answers are known already.
 
-import { isClientSubnet, readClientSubnet, type ClientSubnet } from './client-subnet.js';
+import { isClientSubnet, recallClientSubnet, type ClientSubnet } from './client-subnet.js';
 import { isCookieLength } from './cookie.js';
 import { decodeOptions, findOption, OPTION, PLAIN_UDP_SIZE, UDP_PAYLOAD_SIZE } from './edns.js';
 import { OPCODE, TYPE, type DnsMessage, type DnsQuery, type Edns, type EdnsOption, type Question, type ResourceRecord } from './message.js';
@@ -168,7 +168,7 @@ export class OrdinaryQuery implements DnsMessage, DnsQuery {
 
   /** The first that its options have; its scope is 0. */
   get clientSubnet(): ClientSubnet | undefined {
-    return this.#subnetAt === NOWHERE ? undefined : readClientSubnet(this.octets, this.#subnetAt);
+    return this.#subnetAt === NOWHERE ? undefined : recallClientSubnet(this.octets, this.#subnetAt);
   }
 
   /** Whether the question sections are the same, ASCII letter case aside; type and class have none to be set aside. */

@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createClientSubnet, decodeClientSubnet, encodeClientSubnet, formatClientSubnet, OPTION } from '../../../../src/net/dns/edns.js';
+import { readClientSubnet, recallClientSubnet } from '../../../../src/net/dns/client-subnet.js';
 import { hex } from '../../../fixtures/dns/packets.js';
 
 const read = (data: string): string => {
@@ -74,6 +75,22 @@ describe('client subnet', () => {
         if (subnet) expect(encodeClientSubnet(subnet)).to.deep.equal(option);
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('is the one that was read before, where it was read lately, and never another', () => {
+    // Two octets a network: more networks than are remembered, and each of them more than once.
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom(15, 16, 24), fc.nat(255), fc.nat(254)), { minLength: 1, maxLength: 300 }), (networks) => {
+        for (const [prefix, first, second] of networks) {
+          const address = Uint8Array.of(first, second & 0xfe, prefix === 24 ? second : 0, 0);
+          const { data } = encodeClientSubnet({ family: 1, sourcePrefixLength: prefix, scopePrefixLength: 0, address });
+          const known = recallClientSubnet(data, 0);
+          expect({ ...known, option: undefined }).to.deep.equal({ ...readClientSubnet(data, 0) });
+          expect(recallClientSubnet(Uint8Array.of(7, ...data), 1)).to.equal(known);
+          for (const scope of [0, prefix, 32, 0]) expect(encodeClientSubnet(known, scope).data).to.deep.equal(Uint8Array.of(...data.subarray(0, 3), scope, ...data.subarray(4)));
+        }
+      }),
     );
   });
 });
