@@ -3,6 +3,7 @@
 
 import { CdnError, messageOf } from '../base/errors.js';
 import { openFileState, repeat, type FileState } from '../base/file-state.js';
+import { createTurns, joinWaiting } from '../base/turns.js';
 import type { StoreAddress } from '../dns/index.js';
 import type { Env } from './env.js';
 import { readInputs, startRouting, type Routing, type RoutingInputs, type RoutingPlan } from './routing.js';
@@ -57,8 +58,7 @@ export function createLiveRouting(plan: Plan, swap: (routing: Routing, inputs: R
       env.log.error(`${messageOf(error)}\nRequests are routed as they were before`, error instanceof CdnError ? { ...error.details } : {});
     }
   };
-  let queue: Promise<void> = Promise.resolve();
-  const inTurn = (work: () => Promise<void>): Promise<void> => (queue = queue.then(work));
+  const inTurn = createTurns();
 
   return {
     get current() {
@@ -76,10 +76,10 @@ export function createLiveRouting(plan: Plan, swap: (routing: Routing, inputs: R
     stop: async () => {
       stopped = true;
       stopLooking();
-      await queue;
+      await inTurn(() => Promise.resolve());
       await routing?.checker?.stop();
     },
-    reload: () => inTurn(reload),
+    reload: joinWaiting(inTurn, reload),
   };
 }
 

@@ -4,6 +4,7 @@
 import type { Clock, Stop } from '../base/clock.js';
 import { CdnError, messageOf } from '../base/errors.js';
 import { openFileState, repeat, type FileState } from '../base/file-state.js';
+import { createTurns, joinWaiting } from '../base/turns.js';
 import type { Log } from '../observe/log.js';
 import { createZoneSet, type ZoneSet } from './authoritative.js';
 import { loadZone } from './zone-load.js';
@@ -13,7 +14,7 @@ import type { Zone } from './zone.js';
 export interface ZoneFiles {
   /** Empty where somebody else takes the zones. */
   readonly set: ZoneSet;
-  /** Reads all of them again, changed or not. Never rejects: the log says what came of each. */
+  /** Reads all of them again, changed or not; once for all who ask before it has begun. Never rejects: the log says what came of each. */
   reload(): Promise<void>;
   /** Looks every second or so whether a file has changed, until stopped. */
   watch(): Stop;
@@ -67,15 +68,13 @@ export async function openZoneFiles(files: readonly string[], env: { readonly cl
     entry.state = opened.join('\n') === before.files.join('\n') ? before : await openFileState(opened);
   };
   // One reading after the other: a large zone is not in memory three times.
-  let queue: Promise<void> = Promise.resolve();
-  const inTurn = (work: () => Promise<void>): Promise<void> => (queue = queue.then(work));
+  const inTurn = createTurns();
 
   return {
     set,
-    reload: () =>
-      inTurn(async () => {
-        for (const entry of watched) await reload(entry);
-      }),
+    reload: joinWaiting(inTurn, async () => {
+      for (const entry of watched) await reload(entry);
+    }),
     watch: () =>
       repeat(LOOK_MS, () => inTurn(async () => {
         for (const entry of watched) if (await entry.state.hasChanged()) await reload(entry);

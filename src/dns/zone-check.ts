@@ -31,6 +31,8 @@ export function checkNode(draft: NodeDraft, apex: Name): readonly ZoneProblem[] 
   const soas = draft.get(TYPE.SOA);
   if (draft.name.equals(apex)) {
     if (soas.length > 1) add(soas[1], `has ${soas.length} SOA records: a zone has one (RFC 1035 §5.2)`);
+    const [key] = draft.get(TYPE.DNSKEY);
+    if (key) warn(key, 'has a DNSKEY: the zone is signed, but no signatures go along with answers from here, and who validates them will not take them (RFC 4035 §3.1)');
     if (draft.get(TYPE.NS).length === 0) warn(soas[0], 'has no NS record: a zone names its servers at its apex (RFC 1034 §4.2.1)');
   } else if (soas.length > 0) {
     add(soas[0], `has a SOA record and isn't the apex ${apex.toString()}: one file, one zone (RFC 1035 §5.2)`);

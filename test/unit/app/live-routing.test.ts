@@ -59,6 +59,14 @@ describe('routing that follows its files', () => {
     expect(live.current.router.rules).to.deep.include({ policies: ['weighted'], ttlSeconds: 7 });
     expect(lines.at(-1)?.message).to.equal('Routing set up again: 2 stores (new: c; gone: b), weighted, TTL 7 s');
   });
+  it('reads once for all who ask before it has begun', async () => {
+    const { live, swaps, write, file } = await start();
+    await write(file, 'stores: [{id: c}]');
+    await Promise.all(Array.from({ length: 50 }, () => live.reload()));
+    expect(swaps.map(ids)).to.deep.equal(['a b', 'c']);
+    await live.reload();
+    expect(swaps).to.have.length(3);
+  });
   it('stays as it was when the topology is broken, with every problem and its path, and follows the next that is not', async () => {
     const { live, swaps, write, file, errors } = await start();
     await write(file, 'stores: [{id: a, weight: -1}, {id: b, capacity: none}]\nrouting: {ttl: soon}\n');

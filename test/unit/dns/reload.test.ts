@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -34,6 +35,17 @@ describe('zone files that change', () => {
     await files.reload();
     expect(await www()).to.equal(answer('192.0.2.2'));
     expect(lines.join('\n')).to.match(/Zone example loaded again from .*example\.zone: serial 1, 3 names/);
+  });
+  it('are read once more, however often that is asked for meanwhile, and it is the last of it that is served', async () => {
+    const { file, files, www, lines } = await parties(zone('192.0.2.1'));
+    const first = files.reload();
+    // It has begun, and its files take longer than this.
+    await Promise.resolve();
+    await Promise.resolve();
+    writeFileSync(file, zone('192.0.2.2'));
+    await Promise.all([first, ...Array.from({ length: 50 }, () => files.reload())]);
+    expect(lines.filter((line) => line.startsWith('Zone example loaded again'))).to.have.length(2);
+    expect(await www()).to.equal(answer('192.0.2.2'));
   });
   it('leave the zone as it was when they are broken, and every mistake is in the log', async () => {
     const { file, files, www, lines } = await parties(zone('192.0.2.1'));

@@ -104,6 +104,7 @@ describe('a zone is refused', () => {
 
 describe('a zone is served with a warning of', () => {
   const cases: readonly (readonly [rule: string, lines: string, warnings: readonly string[]])[] = [
+    ['keys, whose signatures nobody gets (RFC 4035 §3.1)', '@ DNSKEY 257 3 13 AQID\n@ RRSIG DNSKEY 13 1 60 20300101000000 20200101000000 1 example. AQID', ['6:1 example. has a DNSKEY: the zone is signed, but no signatures go along with answers from here, and who validates them will not take them (RFC 4035 §3.1)']],
     ['TTLs that differ', 'www 301 A 192.0.2.2\nwww 300 A 192.0.2.3', ['6:1 www.example. A has TTLs 300 and 301: one RRset has one TTL, and is served with the least (RFC 2181 §5.2)']],
     ['an apex server without address', '@ NS gone', ['6:1 example. NS points at gone.example., which has no address in this zone']],
     ['a delegation without glue', 'sub NS ns.sub', ['6:1 sub.example. NS points at ns.sub.example., which has no address here: a delegation needs glue (RFC 1034 §4.2.1)']],
