@@ -11,8 +11,8 @@ const OPENING = `# Commands
 
 What \`cdn COMMAND --help\` prints. This page is made from it by \`npm run docs\`.
 
-Every flag that takes a value has an environment variable, named in its line. A flag wins over the
-variable, the variable over the default. Exit statuses: [errors.md](errors.md).
+A flag that sets a party up has an environment variable, named in its line; what one run does, such as
+\`--drain\`, has none. A flag wins over the variable, the variable over the default. Exit statuses: [errors.md](errors.md).
 `;
 
 function help(command) {

@@ -46,7 +46,7 @@ async function knock({ endpoint, token }: AdminDoor, method: 'GET' | 'POST', tar
     ...(content === undefined ? {} : { content: asciiJson(content) }),
   }).catch((cause: unknown) => {
     if (signal.aborted) throw signal.reason;
-    throw new CdnError('STORE_UNREACHABLE', `no edge is administered on ${where}`, { details: { endpoint }, suggestions: [`cdn store --origin http://127.0.0.1:40721 --listen 127.0.0.3:40721 --admin ${where}`], cause });
+    throw new CdnError('STORE_UNREACHABLE', `no edge is administered on ${where}`, { details: { endpoint }, suggestions: [`cdn up --origin URL --admin ${where}   (edges, and a shield before them)`, `cdn store --origin http://127.0.0.1:40721 --listen 127.0.0.3:40721 --admin ${where}`], cause });
   });
 }
 

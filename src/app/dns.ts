@@ -92,7 +92,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env, sources: 
       await serve(await startRouting(glue), 1, [CDN_ZONE]);
     }
     if (files.set.zones.length > 0) {
-      await serve(files.set, own ? 2 : 0, files.set.zones.map((zone) => zone.apex.toString()), options.transferTo);
+      await serve(files.set, own ? 2 : 0, files.set.zones.map(({ apex }) => apex.toString().replace(/(?<=.)\.$/, '')), options.transferTo);
       followers.push(files);
       const stopWatching = files.watch();
       helpers.push({ start: () => Promise.resolve(), stop: () => Promise.resolve(stopWatching()) });

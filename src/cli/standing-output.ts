@@ -27,10 +27,10 @@ function responseLines(response: Response): readonly string[] {
   const { vary, status, hits, tags, etag } = response;
   const more = [plural(hits, 'hit'), ...(tags.length === 0 ? [] : [`tags ${tags.join(' ')}`]), ...(etag === null ? [] : [`ETag ${etag}`])];
   return [
-    ...(vary.length === 0 ? [] : [`for requests with ${vary.map((line) => (line.includes(':') ? line : `no ${line}`)).join('; ')}`]),
     `${response.store === undefined ? '' : `${response.store}: `}${status}, ${freshness(response)}`,
-    slices(response),
-    more.join('; '),
+    ...(vary.length === 0 ? [] : [`  for requests with ${vary.map((line) => (line.includes(':') ? line : `no ${line}`)).join('; ')}`]),
+    `  ${slices(response)}`,
+    `  ${more.join('; ')}`,
   ];
 }
 

@@ -8,8 +8,9 @@ const WORDS: Readonly<Record<Warmed['outcome'], string>> = { hit: 'was here', st
 
 export const isWarm = ({ outcome }: Warmed): boolean => outcome === 'hit' || outcome === 'stored';
 
-export function warmedLine({ outcome, storedOctets, why }: Warmed, url: string): string {
-  const here = outcome === 'hit' || outcome === 'stored' ? `, ${formatBytes(storedOctets)}` : outcome === 'not-stored' && storedOctets > 0 ? `, ${formatBytes(storedOctets)} of it are here` : '';
+export function warmedLine({ outcome, storedOctets, why, edges }: Warmed, url: string): string {
+  const where = edges === undefined ? '' : ` in ${edges} edges`;
+  const here = outcome === 'hit' || outcome === 'stored' ? `, ${formatBytes(storedOctets)}${where}` : outcome === 'not-stored' && storedOctets > 0 ? `, ${formatBytes(storedOctets)} of it are here${where}` : '';
   return printable(`${url}: ${WORDS[outcome]}${why === null ? '' : `: ${why}`}${here}`);
 }
 

@@ -74,11 +74,20 @@ export function adviceFor(role: Role, url: URL, endpoint: Endpoint): readonly st
   return [`curl -v ${shellWord(url.href)}`];
 }
 
+/** Shows all that a party says that is there and answers; curl doesn't know the names of our DNS. */
+export function adviceToLook(url: URL, { address }: Endpoint): string {
+  const named = literalAddress(url.hostname) === undefined ? `--resolve ${url.hostname}:${portOf(url)}:${address} ` : '';
+  return `curl -i ${named}${shellWord(url.href)}   (shows all that it says)`;
+}
+
+/** Of these the party has answered: starting another there is no help. */
+const ANSWERED: readonly ErrorCode[] = ['PEER_REFUSED', 'PEER_PROTOCOL'];
+
 /** An error of this party: what was asked of whom, where, and what came of it. */
 export function partyError(code: ErrorCode, role: Role, url: URL, endpoint: Endpoint, what: string, cause?: unknown): CdnError {
   return new CdnError(code, `${role} ${formatEndpoint(endpoint)} (GET ${printable(url.href)}): ${what}`, {
     details: { party: role, address: endpoint.address, port: endpoint.port, url: url.href },
-    suggestions: adviceFor(role, url, endpoint),
+    suggestions: ANSWERED.includes(code) ? [adviceToLook(url, endpoint)] : adviceFor(role, url, endpoint),
     cause,
   });
 }

@@ -3,10 +3,11 @@
 
 import { CdnError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
+import { PUBLISHER_ZONE } from '../catalog/index.js';
 import { formatEndpoint, type Endpoint } from '../net/address.js';
 import { parseHttpDate } from '../net/http/date.js';
 import type { HeaderFields } from '../net/http/message.js';
-import { adviceFor, partyError, portOf, roleOf, type Contact, type Reply, type Role } from './contact.js';
+import { adviceFor, adviceToLook, partyError, portOf, roleOf, type Contact, type Reply, type Role } from './contact.js';
 import { formatCacheStep, parseCacheStatus } from './explain/cache-status.js';
 import type { FetchOptions } from './model.js';
 import type { Asking, Resolve } from './resolve.js';
@@ -68,7 +69,10 @@ function refusal(reply: Reply, role: Role): CdnError {
   if ((status === 404 || status === 410) && role !== 'portal') {
     return new CdnError('NO_SUCH_OBJECT', `${role} ${formatEndpoint(party.endpoint)} has no ${printable(url.pathname)}: GET ${printable(url.href)} was ${answered}`, {
       details: { party: role, ...party.endpoint, url: url.href, status },
-      suggestions: role === 'store' ? ['cdn fetch hiscinema.com   (says which titles there are)'] : [],
+      suggestions: [
+        adviceToLook(url, party.endpoint),
+        ...(url.hostname.toLowerCase().endsWith(`.${PUBLISHER_ZONE}`) ? [`cdn fetch ${PUBLISHER_ZONE}   (says which titles there are)`] : []),
+      ],
     });
   }
   if (status >= 400) return partyError('PEER_REFUSED', role, url, party.endpoint, answered);

@@ -38,7 +38,7 @@ async function* warmAll(wish: WarmWish, edges: readonly NamedControls[], signal:
       sum = { ...told, octets: (sum?.octets ?? 0) + word.octets, storedOctets: (sum?.storedOctets ?? 0) + word.storedOctets };
     }
   }
-  if (sum !== undefined) yield sum;
+  if (sum !== undefined) yield edges.length === 1 ? sum : { ...sum, edges: edges.length };
 }
 
 /** Each metric once, the samples of each edge under its name. */

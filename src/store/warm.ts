@@ -34,6 +34,8 @@ export interface Warmed {
   /** The edge's own word: Cache-Status (RFC 9211). */
   readonly cacheStatus: string;
   readonly why: string | null;
+  /** How many edges the octets are of, together, where it isn't one. */
+  readonly edges?: number;
 }
 
 export interface WarmParts {

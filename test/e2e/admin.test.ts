@@ -29,7 +29,7 @@ describe('cdn purge, cdn warm, cdn why', function () {
     const url = `http://127.0.0.1:${port}/video1`;
     for (let round = 0; round < 2; round += 1) await (await fetch(url)).arrayBuffer();
     const here = await runCdn(['why', url, '--admin', admin]);
-    expect([here.code, here.stdout], here.stderr).to.satisfy(([code, text]: [number, string]) => code === 0 && /^\/video1 is here\n {2}200, fresh for \d+ s more: \d+ s old of 60 s, by max-age\n {2}\S+ kB in 1 slice: 1 in memory\n {2}1 hit; ETag "/.test(text));
+    expect([here.code, here.stdout], here.stderr).to.satisfy(([code, text]: [number, string]) => code === 0 && /^\/video1 is here\n {2}200, fresh for \d+ s more: \d+ s old of 60 s, by max-age\n {4}\S+ kB in 1 slice: 1 in memory\n {4}1 hit; ETag "/.test(text));
     const soft = await runCdn(['purge', url, '--soft', '--admin', admin]);
     expect([soft.code, soft.stdout], soft.stderr).to.deep.equal([0, `url ${url}: 1 object made stale\n`]);
     expect((await runCdn(['why', '/video1', '--admin', admin])).stdout).to.match(/200, stale since it was purged softly at .*; may still be served: stale-if-error/);

@@ -90,7 +90,7 @@ describe('edges', function () {
       return done.stdout;
     };
     // Of each of the two a copy; the shield has the one that it needed for them.
-    expect(await ask('warm', '/video1.mp4')).to.equal('/video1.mp4: stored, 1.5 MB\n');
+    expect(await ask('warm', '/video1.mp4')).to.equal('/video1.mp4: stored, 1.5 MB in 2 edges\n');
     expect(origin.stderr().match(/Received data: video1/g)).to.have.length(1);
     for (const index of [0, 1]) expect((await fetch(`${network.storeUrl(index)}/video1.mp4`)).headers.get('cache-status')).to.match(new RegExp(`, store-${index + 1}; hit`));
     expect(await ask('why', '/video1.mp4')).to.match(/^\/video1\.mp4 is here\n {2}shield: 200, fresh[^]*\n {2}store-1: 200, fresh[^]*\n {2}store-2: 200, fresh/);

@@ -93,7 +93,7 @@ export function checkTarget(target: string, address: string, keys: readonly Sign
   return { kind: 'granted', target: plain };
 }
 
-/** For logs: a signature lets in whoever reads it. */
-export function withoutSignature(target: string): string {
-  return target.replace(/([?&]cdn-signature=)[^&]*/g, '$1…');
+/** For logs: a signature lets in whoever reads it. A target, or a line that has one: what comes after a space stays. */
+export function withoutSignature(text: string): string {
+  return text.replace(/([?&]cdn-signature=)[^& ]*/g, '$1…');
 }

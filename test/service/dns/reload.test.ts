@@ -32,7 +32,7 @@ describe('cdn dns --zone', () => {
     const file = path.join(await createFolder(), 'example.zone');
     await writeFile(file, head(1));
     const cdn = startCdn(['dns', '--role', 'authoritative', '--listen', '127.0.0.1:0', '--zone', file, '--log-format', 'text']);
-    const [, port = ''] = await cdn.printed(/Authority of example\.test\. on 127\.0\.0\.1:(\d+)/);
+    const [, port = ''] = await cdn.printed(/Authority of example\.test on 127\.0\.0\.1:(\d+)/);
     expect(await serialAt(Number(port))).to.equal(1);
     await writeFile(file, `${head(2)}x A y\n`);
     cdn.kill('SIGHUP');

@@ -173,7 +173,10 @@ describe('fetch: a party fails', () => {
     for (const [status, code] of statuses) {
       it(`answers ${status}, unasked for`, async () => {
         const store = await rawStore(`HTTP/1.1 ${status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
-        expectError(await fetchTitle((await site(store)).client), code, `store ${at(store)}`, `answered ${status}`);
+        const error = expectError(await fetchTitle((await site(store)).client), code, `store ${at(store)}`, `answered ${status}`);
+        // It is there, so nothing has to be started: what it says is of use, and curl doesn't know the name.
+        expect(error.suggestions[0]).to.match(/^curl -i --resolve file1\.hiscinema\.com:\d+:127\.0\.0\.1 http:\/\/file1\.hiscinema\.com:\d+\/video1\.mp4 /);
+        expect(error.suggestions.join()).not.to.include('cdn store');
       });
     }
 

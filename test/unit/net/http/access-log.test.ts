@@ -59,6 +59,10 @@ describe('a line of the access log', () => {
     it(`${format}: a signature is a credential, and isn't written down`, () => {
       const line = lineOf(format, { target: '/a?x=1&cdn-signature=secret&y=2', fields: { referer: 'http://a.test/?cdn-signature=secret' } });
       expect(line).to.include('/a?x=1&cdn-signature=').and.to.include('&y=2').and.not.to.include('secret');
+      // Where it is last, as `cdn sign` has it, the version after it stays: goaccess and its like read it.
+      for (const requestLine of ['GET /a?cdn-signature=secret HTTP/1.1', undefined]) {
+        expect(lineOf(format, { target: '/a?cdn-signature=secret', ...(requestLine === undefined ? {} : { requestLine }) })).to.match(/GET \/a\?cdn-signature=\S+ HTTP\/1\.1"/).and.not.to.include('secret');
+      }
     });
 
     it(`${format}: what was no request is told, too`, () => {
