@@ -118,8 +118,11 @@ export abstract class BaseCommand extends Command {
 
   private didYouMean(error: Interfaces.CommandError): readonly string[] {
     const typed = /Nonexistent flags?: (--[\w-]+)/.exec(error.message)?.[1];
+    if (typed === undefined) return [];
+    const elsewhere = this.config.commands.filter(({ flags }) => typed.slice(2) in flags).map(({ id }) => `cdn ${id}`);
+    if (elsewhere.length > 0) return [`  ${typed} is a flag of: ${elsewhere.join(', ')}`];
     const known = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, help: true }).map((name) => `--${name}`);
-    const flag = typed === undefined ? undefined : closest(typed, known);
+    const flag = closest(typed, known);
     return flag === undefined ? [] : [`  did you mean: ${flag}`];
   }
 }

@@ -44,6 +44,8 @@ describe('the page of an explanation', function () {
     expect(await page.getByRole('heading', { level: 1 }).count()).to.equal(1);
   });
 
+  it('names every party of the network whole', async () => expect(await pageOf('authority of hiscinema.com')).to.include('>authority of hiscinema.com</text>'));
+
   for (const width of [360, 1000]) {
     itWith('chromium', `fits a window of ${width}, in the colours of light and dark`, async (program) => {
       const { page } = await open(program, { viewport: { width, height: 700 }, colorScheme: 'dark' });

@@ -36,6 +36,7 @@ describe('cdn, when something is wrong', function () {
   const usage: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['a command that does not exist', ['fecth'], /no command "fecth"[^]*did you mean: cdn fetch/],
     ['a flag that does not exist', ['fetch', 'hiscinema.com/File1', '--explian'], /--explian[^]*did you mean: --explain/],
+    ['a flag of another command', ['up', '--access-log', '-'], /--access-log is a flag of: cdn store\n {2}try: cdn up --help/],
     ['no target', ['fetch'], /target/],
     ['an address that is none', ['store', '--listen', 'localhost'], /--listen: expected an IP address and port such as "127\.0\.0\.1:40721", got "localhost"/],
     ['a port that is none', ['web', '--listen', '127.0.0.1:65536'], /--listen: expected/],

@@ -8,7 +8,10 @@ import { type Actor, type Drawn } from './parties.js';
 
 const ROW = 34;
 const TOP = 58;
-const LANE = 190;
+/** Of whoever speaks; a box has room for "authority of hiscinema.com". */
+const LANE = 206;
+const BOX = 194;
+const BOX_CHARACTERS = 26;
 /** Of the monospaced letters at the size that the page gives them. */
 const LETTER = 7.3;
 
@@ -20,8 +23,8 @@ function words({ role, endpoint }: Party): string {
 
 function actorBox({ role, endpoint }: Actor, place: number, height: number): string {
   const x = middle(place);
-  const second = endpoint === undefined ? '' : `<text class="soft" x="${x}" y="38" text-anchor="middle">${clipHtml(endpoint, 23)}</text>`;
-  return `<line class="life" x1="${x}" y1="48" x2="${x}" y2="${height}"/><rect class="actor" x="${x - 86}" y="4" width="172" height="42" rx="6"/><text x="${x}" y="${endpoint === undefined ? 30 : 22}" text-anchor="middle">${clipHtml(role, 23)}</text>${second}`;
+  const second = endpoint === undefined ? '' : `<text class="soft" x="${x}" y="38" text-anchor="middle">${clipHtml(endpoint, BOX_CHARACTERS)}</text>`;
+  return `<line class="life" x1="${x}" y1="48" x2="${x}" y2="${height}"/><rect class="actor" x="${x - BOX / 2}" y="4" width="${BOX}" height="42" rx="6"/><text x="${x}" y="${endpoint === undefined ? 30 : 22}" text-anchor="middle">${clipHtml(role, BOX_CHARACTERS)}</text>${second}`;
 }
 
 function arrow({ message, from, to }: Drawn, y: number, width: number): string {
