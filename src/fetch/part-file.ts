@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.js';
 import { CdnError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { ByteRange } from '../net/http/range.js';
+import { overlap } from './byte-set.js';
 import { formatHead, formatNote, type JournalHead } from './journal.js';
 import { claimLeftover, placeJournal, type Claim, type Claimed } from './leftover.js';
 import { beside, moveToNew, syncFolder } from './naming.js';
@@ -61,7 +62,8 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
   let journalled = false;
   let head: JournalHead | undefined = leftover === undefined ? undefined : headOf(leftover.version);
   let journalOctets = 0;
-  let durable: readonly ByteRange[] = leftover === undefined ? [] : leftover.have;
+  // Of what an earlier run left unsynced nobody knows whether it is on the disk by now.
+  let durable: readonly ByteRange[] = leftover === undefined || claim.kind !== 'claimed' ? [] : claim.claimed.journal.note.durable;
   let notedMs = clock.monotonic();
   let syncedMs = notedMs;
   let syncing: Promise<void> | undefined;
@@ -196,7 +198,7 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
       } catch (cause) {
         throw diskError(target.path, cause);
       }
-      durable = have;
+      durable = overlap(durable, have);
       head = canBeContinued(version) ? headOf(version) : undefined;
       if (head === undefined && journalled) rmSync(journalFile, { force: true });
       if (head === undefined) journalled = false;
