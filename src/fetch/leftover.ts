@@ -3,6 +3,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ByteRange } from '../net/http/range.js';
+import { overlap } from './byte-set.js';
 import { parseJournal, type Journal } from './journal.js';
 import { currentBoot, isAlive } from './owner.js';
 
@@ -42,8 +43,13 @@ function taken(name: string, own: string): boolean {
   }
 }
 
-/** A run that was killed while it gave its file the final name may have left it both: what is written to one is written to the other. */
-const hasOtherNames = (file: string): boolean => statSync(file).nlink > 1;
+/** What of the file at `own` can be gone on from. */
+function usable(own: string, journal: Journal): readonly ByteRange[] {
+  const { nlink, size } = statSync(own);
+  // A run that was killed while it gave its file the final name may have left it both: what is written to one is written to the other.
+  if (nlink > 1) return [];
+  return overlap(trusted(journal), [{ firstPos: 0, lastPos: size - 1 }]);
+}
 
 /** The name of the data that the journal at `file` tells of; undefined without a journal. */
 export function journalledPart(file: string): string | undefined {
@@ -89,13 +95,13 @@ export function claimLeftover(file: string, own: string, aside: string): Claim {
   // that was killed did not: what has that name is somebody else's.
   const names = [path.join(folder, path.basename(journal.head.data)), ...(journal.head.owner === undefined && journal.head.usual === true ? [file.replace(/\.journal$/, '')] : [])];
   if (!names.some((name) => taken(name, own))) return { kind: 'none' };
-  return { kind: 'claimed', claimed: { journal, have: hasOtherNames(own) ? [] : trusted(journal) } };
+  return { kind: 'claimed', claimed: { journal, have: usable(own, journal) } };
 }
 
 /** Puts a journal where there is none; false when there is one. `aside`: a free name in the same folder. */
 export function placeJournal(file: string, aside: string, text: string): boolean {
-  writeFileSync(aside, text, { flag: 'wx' });
   try {
+    writeFileSync(aside, text, { flag: 'wx' });
     linkSync(aside, file);
     return true;
   } catch {
