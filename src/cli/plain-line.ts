@@ -38,14 +38,17 @@ interface Typed {
   readonly words: number;
 }
 
+/** Not what every object has, such as "constructor". */
+const own = (flags: PlainSyntax['flags'], name: string): PlainFlag | undefined => (Object.hasOwn(flags, name) ? flags[name] : undefined);
+
 /** What the word that begins with a dash says, and the word behind it. */
 function readTyped(word: string, next: string | undefined, flags: PlainSyntax['flags']): Typed | undefined {
   const [, long, given] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
   if (long !== undefined) {
-    const flag = flags[long];
+    const flag = own(flags, long);
     if (flag === undefined) {
       const denied = long.startsWith('no-') ? long.slice(3) : '';
-      return given === undefined && flags[denied]?.allowNo === true ? { name: denied, value: false, words: 1 } : undefined;
+      return given === undefined && own(flags, denied)?.allowNo === true ? { name: denied, value: false, words: 1 } : undefined;
     }
     if (flag.type === 'boolean') return given === undefined ? { name: long, value: true, words: 1 } : undefined;
     if (given !== undefined) return isWord(given) ? { name: long, value: given, words: 1 } : undefined;

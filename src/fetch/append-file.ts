@@ -43,6 +43,8 @@ export function openAppendFile({ path: file, from }: Target & { kind: 'partial' 
   const known = Math.max(0, held - COMPARED_OCTETS);
   const have = known === 0 ? [] : [{ firstPos: 0, lastPos: known - 1 }];
   let written = held;
+  /** What stands behind the octets that are gone on from; it goes when those are what the store sends, and not before. */
+  let surplus = size - held;
   let begun = false;
   let closed = false;
 
@@ -53,10 +55,17 @@ export function openAppendFile({ path: file, from }: Target & { kind: 'partial' 
     if (count !== chunk.length || here.compare(chunk) !== 0) throw notItsBeginning(file, `of its ${held} octets those from ${at} on are others than the store sends`);
   }
 
+  function dropSurplus(): void {
+    if (surplus > 0) ftruncateSync(fd, held);
+    surplus = 0;
+  }
+
   function write(chunk: Uint8Array, at: number): void {
     const same = Math.max(0, Math.min(chunk.length, held - at));
     if (same > 0) compare(chunk.subarray(0, same), at);
+    if (same === chunk.length) return;
     try {
+      dropSurplus();
       for (let done = same; done < chunk.length; ) done += writeSync(fd, chunk, done, chunk.length - done, at + done);
     } catch (cause) {
       throw diskError(file, cause);
@@ -80,11 +89,11 @@ export function openAppendFile({ path: file, from }: Target & { kind: 'partial' 
       if (begun) throw notItsBeginning(file, 'what came cannot be gone on with any more: nothing says that it is of the version that there is now', written);
       begun = true;
       if (version.length !== undefined && version.length < held) throw notItsBeginning(file, `it has ${held} octets, and the whole has ${version.length}`);
-      if (size > held) ftruncateSync(fd, held);
     },
     note: () => undefined,
     commit: async () => {
       try {
+        dropSurplus();
         if (fsync) await datasync(fd);
       } catch (cause) {
         throw diskError(file, cause);
@@ -95,10 +104,10 @@ export function openAppendFile({ path: file, from }: Target & { kind: 'partial' 
     keep: async (as) => {
       if (closed) return undefined;
       // Bytes that are not the promised ones don't stay behind those that were here.
-      if (as === 'corrupt') ftruncateSync(fd, held);
+      if (as === 'corrupt' && surplus === 0) ftruncateSync(fd, held);
       await datasync(fd).catch(() => undefined);
       close();
-      if (as === 'corrupt') return { file, resumable: false, told: `${printable(file)} has the ${held} octets again that it had: they, or what came behind them, are of something else` };
+      if (as === 'corrupt') return { file, resumable: false, told: `${printable(file)} has the ${held + surplus} octets again that it had: they, or what came behind them, are of something else` };
       return written === held ? undefined : { file, resumable: true, told: `${printable(file)} has ${written} octets now (-C - goes on)` };
     },
   };

@@ -2,6 +2,14 @@
 
 import type { ByteRange } from '../net/http/range.js';
 
+/** What is in both, each of which is in order. */
+export function overlap(some: readonly ByteRange[], others: readonly ByteRange[]): readonly ByteRange[] {
+  return some.flatMap((one) => others.flatMap((other) => {
+    const [firstPos, lastPos] = [Math.max(one.firstPos, other.firstPos), Math.min(one.lastPos, other.lastPos)];
+    return firstPos <= lastPos ? [{ firstPos, lastPos }] : [];
+  }));
+}
+
 export class ByteSet {
   private spans: ByteRange[] = [];
 

@@ -1,8 +1,9 @@
 // What an earlier run left beside a target: found, and taken over by one run only.
 
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ByteRange } from '../net/http/range.js';
+import { overlap } from './byte-set.js';
 import { parseJournal, type Journal } from './journal.js';
 import { currentBoot, isAlive } from './owner.js';
 
@@ -42,6 +43,14 @@ function taken(name: string, own: string): boolean {
   }
 }
 
+/** What of the file at `own` can be gone on from. */
+function usable(own: string, journal: Journal): readonly ByteRange[] {
+  const { nlink, size } = statSync(own);
+  // A run that was killed while it gave its file the final name may have left it both: what is written to one is written to the other.
+  if (nlink > 1) return [];
+  return overlap(trusted(journal), [{ firstPos: 0, lastPos: size - 1 }]);
+}
+
 /** The name of the data that the journal at `file` tells of; undefined without a journal. */
 export function journalledPart(file: string): string | undefined {
   return readJournal(file)?.head.data;
@@ -49,6 +58,7 @@ export function journalledPart(file: string): string | undefined {
 
 export interface Claimed {
   readonly journal: Journal;
+  /** What can be gone on from. */
   readonly have: readonly ByteRange[];
 }
 
@@ -84,13 +94,14 @@ export function claimLeftover(file: string, own: string, aside: string): Claim {
   // A run that ended in order gave the data its usual name, after its last word in the journal, if it was free. One
   // that was killed did not: what has that name is somebody else's.
   const names = [path.join(folder, path.basename(journal.head.data)), ...(journal.head.owner === undefined && journal.head.usual === true ? [file.replace(/\.journal$/, '')] : [])];
-  return names.some((name) => taken(name, own)) ? { kind: 'claimed', claimed: { journal, have: trusted(journal) } } : { kind: 'none' };
+  if (!names.some((name) => taken(name, own))) return { kind: 'none' };
+  return { kind: 'claimed', claimed: { journal, have: usable(own, journal) } };
 }
 
 /** Puts a journal where there is none; false when there is one. `aside`: a free name in the same folder. */
 export function placeJournal(file: string, aside: string, text: string): boolean {
-  writeFileSync(aside, text, { flag: 'wx' });
   try {
+    writeFileSync(aside, text, { flag: 'wx' });
     linkSync(aside, file);
     return true;
   } catch {

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.js';
 import { CdnError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { ByteRange } from '../net/http/range.js';
+import { overlap } from './byte-set.js';
 import { formatHead, formatNote, type JournalHead } from './journal.js';
 import { claimLeftover, placeJournal, type Claim, type Claimed } from './leftover.js';
 import { beside, moveToNew, syncFolder } from './naming.js';
@@ -61,7 +62,8 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
   let journalled = false;
   let head: JournalHead | undefined = leftover === undefined ? undefined : headOf(leftover.version);
   let journalOctets = 0;
-  let durable: readonly ByteRange[] = leftover === undefined ? [] : leftover.have;
+  // Of what an earlier run left unsynced nobody knows whether it is on the disk by now.
+  let durable: readonly ByteRange[] = leftover === undefined || claim.kind !== 'claimed' ? [] : claim.claimed.journal.note.durable;
   let notedMs = clock.monotonic();
   let syncedMs = notedMs;
   let syncing: Promise<void> | undefined;
@@ -97,7 +99,7 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     return head === undefined ? '' : formatHead(head) + formatNote({ have, durable });
   }
 
-  /** A journal that can't be written makes a later run begin anew; it does not end this one. */
+  /** A journal that can't be written makes a later run begin where the last one that could be says; it does not end this one. */
   function writeNote(have: readonly ByteRange[]): void {
     if (head === undefined || claim.kind === 'held') return;
     try {
@@ -112,15 +114,31 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
       if (journalOctets <= MAX_JOURNAL_OCTETS) return appendFileSync(journalFile, line);
       replaceJournal(have);
     } catch {
-      journalled = false;
+      // Behind a line that is cut off nothing is believed: the next note is a journal of its own.
+      journalOctets = MAX_JOURNAL_OCTETS;
     }
   }
 
   function replaceJournal(have: readonly ByteRange[]): void {
     const text = journalText(have);
-    writeFileSync(`${part}.claim`, text);
-    renameSync(`${part}.claim`, journalFile);
+    try {
+      writeFileSync(`${part}.claim`, text);
+      renameSync(`${part}.claim`, journalFile);
+    } finally {
+      rmSync(`${part}.claim`, { force: true });
+    }
     journalOctets = text.length;
+  }
+
+  /** Before what the journal tells of is touched. Where that can't be written, the one there holds as long as its bytes stay. */
+  function beginJournal(have: readonly ByteRange[]): void {
+    if (!journalled) return;
+    if (head === undefined) return dropJournal();
+    try {
+      replaceJournal(have);
+    } catch {
+      if (have.length === 0) dropJournal();
+    }
   }
 
   function syncNow(have: readonly ByteRange[]): void {
@@ -153,15 +171,18 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     return part;
   }
 
-  /** Tells the next run of what is left, also where all that it can do with it is to remove it: nothing else says whose it is. */
-  function leaveJournal(have: readonly ByteRange[]): void {
+  /** Tells the next run of what is left, also where all that it can do with it is to remove it: nothing else says whose it is. False where an older word must do. */
+  function leaveJournal(have: readonly ByteRange[]): boolean {
     head = { ...(head ?? headOf(UNKNOWN)), usual: !existsSync(beside(target.path, '.part')), owner: undefined };
-    try {
-      if (journalled) replaceJournal(have);
-      else writeNote(have);
-    } catch {
-      journalled = false;
+    if (!journalled) writeNote(have);
+    else {
+      try {
+        replaceJournal(have);
+      } catch {
+        return false;
+      }
     }
+    return journalled;
   }
 
   async function keep(as: 'part' | 'corrupt', have: readonly ByteRange[]): Promise<Kept | undefined> {
@@ -176,10 +197,10 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     }
     if (synced) durable = have;
     const resumable = as === 'part' && head !== undefined && claim.kind !== 'held' && have.length > 0;
-    if (as === 'part' && claim.kind !== 'held') leaveJournal(have);
-    else dropJournal();
-    // Without a journal of its own nobody would know whose a usual name is.
-    const file = as === 'part' && !journalled ? part : giveUsualName(as);
+    const told = as === 'part' && claim.kind !== 'held' && leaveJournal(have);
+    if (as === 'corrupt') dropJournal();
+    // Without a journal that says so nobody would know whose a usual name is.
+    const file = as === 'part' && !told ? part : giveUsualName(as);
     return { file, resumable: resumable && journalled };
   }
 
@@ -189,6 +210,9 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
     leftover,
     write,
     begin: (version, have, octets) => {
+      durable = overlap(durable, have);
+      head = canBeContinued(version) ? headOf(version) : undefined;
+      beginJournal(have);
       try {
         // An earlier run may have been for more than this one.
         const most = have.length === 0 ? 0 : (octets ?? Infinity);
@@ -196,11 +220,6 @@ export function openPartFile(target: Target & { kind: 'file' }, options: PartFil
       } catch (cause) {
         throw diskError(target.path, cause);
       }
-      durable = have;
-      head = canBeContinued(version) ? headOf(version) : undefined;
-      if (head === undefined && journalled) rmSync(journalFile, { force: true });
-      if (head === undefined) journalled = false;
-      else if (journalled) replaceJournal(have);
     },
     note: (have) => {
       const now = clock.monotonic();

@@ -173,6 +173,8 @@ export async function transfer(options: TransferOptions, sources: Sources, sink:
         if (fit.lastPos !== undefined && at - 1 > fit.lastPos) throw new CdnError('PEER_PROTOCOL', `sends more than the range ${fit.firstPos}-${fit.lastPos}`);
         return accept(piece, from, lane, answer);
       });
+      // A length that its own framing does not know: chunks, or the connection's end, may stop short of it.
+      if (fit.lastPos !== undefined && at <= fit.lastPos) throw new CdnError('INCOMPLETE', `ended after ${at - fit.firstPos} octets of the range ${fit.firstPos}-${fit.lastPos}`);
       if (within.lastPos === UNKNOWN_END) within = { firstPos: base, lastPos: at - 1 };
       else if (fit.lastPos === undefined && lane.part.at <= lane.part.lastPos) throw new CdnError('INCOMPLETE', `ended after ${at} octets`);
       lane.part.lastPos = Math.min(lane.part.lastPos, within.lastPos);

@@ -1,12 +1,15 @@
 // A connection whose octets are read into one buffer of its own, again and again: nothing is allocated
-// for what arrives, so a reader takes what it is shown at once, or asks for a pause.
+// for what arrives, so a reader takes what it is shown at once, or asks for a pause and has it until then.
 
 import { connect as connectTcp, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { unmapIPv4, type Endpoint } from './address.js';
 
 export interface PipeReader {
-  /** Valid during the call only. False: nothing more until `resume`. */
+  /**
+   * Valid during the call. False: nothing more until `resume`, and valid until then. TLS shows what it has
+   * decrypted already all the same; that is in a buffer of its own.
+   */
   octets(octets: Buffer): boolean;
   /** The other side sends no more; `error` when the connection broke, undefined for an orderly end. Called once, last. */
   ended(error: Error | undefined): void;
@@ -116,15 +119,20 @@ export function openPipe({ endpoint, localAddress, tls }: PipeOptions): Opening 
   const sizes = [...BUFFER_OCTETS];
   let buffer = Buffer.allocUnsafeSlow(sizes.shift() ?? 0);
   let filled = false;
+  /** A reader has what is in the buffer, and TLS has more to put there: a record is shown though nothing is read. */
+  let lent = false;
   const onread = {
-    // Asked for before each read.
+    // Asked for before each read, and so after each callback.
     buffer: (): Uint8Array => {
       if (filled && sizes.length > 0) buffer = Buffer.allocUnsafeSlow(sizes.shift() ?? 0);
+      else if (lent) buffer = Buffer.allocUnsafeSlow(buffer.length);
+      filled = lent = false;
       return buffer;
     },
     callback: (count: number, buffer: Uint8Array): boolean => {
       filled = count === buffer.length;
       const keepOn = feed.octets(Buffer.from(buffer.buffer, buffer.byteOffset, count));
+      lent = !keepOn && tls !== undefined;
       // The flow stops here, and the socket must know that it did, or it would not resume.
       if (!keepOn) socket.pause();
       return keepOn;

@@ -58,6 +58,7 @@ describe('fetch: going on with what is there', () => {
     ['nothing', Buffer.alloc(0), {}, {}, 'all'],
     ['all of it', FILM, { head: DIGEST }, {}, '134464-'],
     ['more than it is gone on from', Buffer.concat([FILM.subarray(0, 120_000), Buffer.alloc(900_000)]), {}, { continueAt: 120_000 }, '54464-'],
+    ['all of it, and more behind it', Buffer.concat([FILM, Buffer.alloc(9)]), {}, { continueAt: FILM.length }, '134464-'],
   ];
   for (const [what, there, serving, more, expected] of WHOLE) {
     it(`${what}: becomes the whole`, async () => {
@@ -77,6 +78,7 @@ describe('fetch: going on with what is there', () => {
   const AS_IT_WAS: readonly (readonly [string, Buffer, Serving, Partial<FetchRequest>, string, RegExp])[] = [
     ['other bytes early in it, a digest', flipped(FILM.subarray(0, 120_000), 5), { head: DIGEST }, {}, 'DIGEST_MISMATCH', /has the 120000 octets again that it had/],
     ['other bytes late in it', flipped(FILM.subarray(0, 120_000), 119_999), {}, {}, 'FILE_EXISTS', /stays as it was: of its 120000 octets those from \d+ on are others/],
+    ['other bytes, and more behind those that are gone on from', flipped(FILM.subarray(0, 150_000), 119_999), {}, { continueAt: 120_000 }, 'FILE_EXISTS', /stays as it was: of its 120000 octets those from \d+ on are others/],
     ['more than the whole', Buffer.concat([FILM, Buffer.alloc(9)]), {}, {}, 'FILE_EXISTS', /has 200009 octets, and the whole has 200000/],
     ['far more than the whole', Buffer.alloc(900_000), {}, {}, 'PEER_REFUSED', /416.*bytes \*\/200000/],
     ['less than it is gone on from', FILM.subarray(0, 99), {}, { continueAt: 100 }, 'USAGE', /it has 99/],

@@ -203,6 +203,20 @@ describe('fetch: a party fails', () => {
       expectError(await fetchTitle((await site(store, { timeoutMs: TIMEOUT_MS })).client), 'INCOMPLETE', `store ${at(store)}`, 'fell silent', '5 of 1000 octets');
     });
 
+    for (const framing of ['Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n', '\r\n']) {
+      it(`sends nothing of the range that it says it sends, again and again: ${JSON.stringify(framing.slice(0, 17))}`, async () => {
+        let asked = 0;
+        const store = await parties.tcp((socket, head) => {
+          asked += 1;
+          const from = /^range: bytes=(\d+)-/im.exec(head)?.[1];
+          socket.end(`HTTP/1.1 ${from === undefined ? '200 OK\r\nContent-Length: 9\r\nETag: "1"\r\n\r\nshort' : `206 Partial\r\nETag: "1"\r\nContent-Range: bytes ${from}-8/9\r\n${framing}`}`);
+        });
+        const run = await parties.run((await site(store)).client, { target: 'hiscinema.com/File1', retries: 2, retryDelayMs: 1 });
+        expectError(run, 'INCOMPLETE', `store ${at(store)}`, 'ended after 0 octets of the range 5-8');
+        expect(asked).to.equal(3);
+      });
+    }
+
     it('sends more than it promised: the promise holds', async () => {
       const store = await rawStore('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nshort and more');
       const folder = await newFolder();

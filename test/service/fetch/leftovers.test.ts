@@ -1,12 +1,15 @@
 // What earlier and other runs left beside a target, against runs that want other parts of it, or less of it.
 
-import { readdir, readFile } from 'node:fs/promises';
+import { link, readdir, readFile, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../../src/base/clock.js';
 import { systemRandom } from '../../../src/base/random.js';
+import { formatHead, formatNote, parseJournal } from '../../../src/fetch/journal.js';
+import { currentBoot } from '../../../src/fetch/owner.js';
 import { openPartFile } from '../../../src/fetch/part-file.js';
+import type { Sink } from '../../../src/fetch/writing.js';
 import type { RangeRequest } from '../../../src/fetch/model.js';
 import { useTempFolders } from '../../helpers/temp.js';
 import { useParties, type Run } from './parties.js';
@@ -96,5 +99,47 @@ describe('fetch: what was left beside a target', () => {
     await third.commit();
     expect(await readFile(file, 'utf8')).to.equal('AAAA');
     expect((await readdir(folder)).filter((name) => name.endsWith('.journal'))).to.deep.equal([]);
+  });
+
+  describe('of a run that was killed', () => {
+    const VERSION = { etag: ETAG, length: 4, sha256: undefined };
+    const WROTE = [{ firstPos: 0, lastPos: 2 }];
+    const SYNCED = [{ firstPos: 0, lastPos: 0 }];
+
+    async function leave(data: string): Promise<{ file: string; part: string; open(): Sink }> {
+      const file = path.join(await newFolder(), 'film');
+      const part = `${file}.0badcafe.part`;
+      await writeFile(part, data);
+      const head = { url: 'http://127.0.0.1:1/film', data: path.basename(part), version: VERSION, offset: 0, boot: currentBoot(), owner: { pid: process.pid, started: 'another time' } };
+      await writeFile(`${file}.part.journal`, formatHead(head) + formatNote({ have: WROTE, durable: SYNCED }));
+      return { file, part, open: () => openPartFile({ kind: 'file', path: file, replace: true }, { url: head.url, offset: 0, anew: false }, { clock: systemClock, random: systemRandom }) };
+    }
+
+    it('what it had not synced is not taken for synced: a power failure may still take it', async () => {
+      const { file, open } = await leave('AAA');
+      const sink = open();
+      const told = async (): Promise<unknown> => parseJournal(await readFile(`${file}.part.journal`, 'utf8'))?.note;
+      expect(sink.leftover?.have).to.deep.equal(WROTE);
+      expect(await told()).to.deep.equal({ have: WROTE, durable: SYNCED });
+      sink.begin(VERSION, WROTE, 4);
+      expect(await told()).to.deep.equal({ have: WROTE, durable: SYNCED });
+      sink.begin(VERSION, [], 4);
+      expect(await told()).to.deep.equal({ have: [], durable: [] });
+      await sink.keep('part', []);
+    });
+
+    it('while its file got its final name: nothing is written through to that', async () => {
+      const { file, part, open } = await leave('AAAA');
+      await link(part, file);
+      const sink = open();
+      expect(sink.leftover).to.equal(undefined);
+      sink.begin({ ...VERSION, etag: '"2"' }, [], 4);
+      await sink.write(Buffer.from('BB'), 0);
+      expect(await readFile(file, 'utf8')).to.equal('AAAA');
+      await sink.write(Buffer.from('BB'), 2);
+      await sink.commit();
+      expect(await readFile(file, 'utf8')).to.equal('BBBB');
+      expect(await readdir(path.dirname(file))).to.deep.equal(['film']);
+    });
   });
 });

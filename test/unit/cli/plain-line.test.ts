@@ -54,7 +54,7 @@ describe('cli: a plain command line', () => {
   });
 
   for (const [what, line] of [
-    ['a flag that there is not', '--nothing u'], ['a flag given twice', '--dns a --dns b u'], ['a flag without its value', 'u --dns'], ['a value that begins with a dash', '--range -500 u'],
+    ['a flag that there is not', '--nothing u'], ['what every object has', '--constructor a u'], ['a flag given twice', '--dns a --dns b u'], ['a flag without its value', 'u --dns'], ['a value that begins with a dash', '--range -500 u'],
     ['a value that is none of its kind', '--explain=xml u'], ['two flags that exclude each other', '-O -o f u'], ['the same, the other way round', '--quiet --verbose u'], ['the end of flags', '-- u'], ['help', '--help'], ['letters in one word', '-sk u'],
   ] as const) {
     it(`leaves ${what} to oclif: ${line}`, () => expect(readPlainLine(syntax, line.split(' '), {})).to.equal(undefined));

@@ -65,8 +65,9 @@ describe('fetch: the journal', () => {
   it('of another life of the machine, it is believed as far as it was synced', async () => {
     const folder = await newFolder();
     const file = path.join(folder, 'film.mp4.part.journal');
-    for (const [boot, lastPos] of [[currentBoot(), 49], ['another', 9], [undefined, 9]] as const) {
-      await writeFile(path.join(folder, 'film.mp4.part'), 'x');
+    for (const [boot, lastPos, size = 50] of [[currentBoot(), 49], ['another', 9], [undefined, 9], [currentBoot(), 29, 30]] as const) {
+      // Nor is what a file doesn't have.
+      await writeFile(path.join(folder, 'film.mp4.part'), 'x'.repeat(size));
       await writeFile(file, formatHead({ ...HEAD, boot, owner: thisOwner() }).replace(/.*/, formatHead({ ...HEAD, boot, owner: { pid: 4_194_304, started: '1' } }).trimEnd()) + note(0, 49));
       const claim = claimLeftover(file, `${file}.own`, `${file}.1`);
       if (claim.kind !== 'claimed') throw new Error(claim.kind);

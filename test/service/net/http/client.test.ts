@@ -2,12 +2,14 @@
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { expect } from 'chai';
 import { systemClock } from '../../../../src/base/clock.js';
 import { CdnError } from '../../../../src/base/errors.js';
+import { createSeededRandom } from '../../../../src/base/random.js';
 import type { Endpoint } from '../../../../src/net/address.js';
-import { ConnectError, createHttpClient, type HttpClient, type HttpClientRequest, type HttpClientResponse } from '../../../../src/net/http/client.js';
+import { ConnectError, createHttpClient, type HttpClientRequest, type HttpClientResponse, type TransferClient } from '../../../../src/net/http/client.js';
 import { textResponse } from '../../../../src/net/http/message.js';
 import { freePort } from '../../../helpers/free-port.js';
 import { CERTIFICATE, KEY } from './certificate.js';
@@ -21,7 +23,7 @@ async function textOf(response: HttpClientResponse): Promise<string> {
 
 describe('the HTTP client', () => {
   const bench = useBench();
-  let client: HttpClient;
+  let client: TransferClient;
 
   beforeEach(() => {
     client = createHttpClient({ clock: systemClock });
@@ -327,10 +329,10 @@ describe('the HTTP client', () => {
     let server: TlsServer | undefined;
     afterEach('stop the TLS server', () => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));
 
-    async function serveTls(): Promise<Endpoint> {
+    async function serveTls(answer: string | Buffer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'): Promise<Endpoint> {
       server = createTlsServer({ cert: CERTIFICATE, key: KEY }, (socket) => {
         socket.on('error', () => undefined);
-        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'));
+        socket.once('data', () => socket.end(answer));
       });
       server.on('tlsClientError', () => undefined);
       server.listen(0, '127.0.0.1');
@@ -344,6 +346,23 @@ describe('the HTTP client', () => {
       const response = await get(await serveTls(), { tls: { servername: 'store.hercdn.test', ca: CERTIFICATE } });
       expect(await textOf(response)).to.equal('hello');
     });
+
+    for (const framing of ['a length', 'chunks'] as const) {
+      // One read of the socket may hold several records, and TLS shows them all, also to who asked for a pause.
+      it(`leaves a piece alone until its taker is done with it: ${framing}`, async () => {
+        const sent = Buffer.from(createSeededRandom(3).bytes(300_000));
+        const chunks = Array.from({ length: 100 }, (_, index) => Buffer.concat([Buffer.from('bb8\r\n'), sent.subarray(3000 * index, 3000 * (index + 1)), Buffer.from('\r\n')]));
+        const [head, body] = framing === 'chunks' ? ['Transfer-Encoding: chunked', Buffer.concat([...chunks, Buffer.from('0\r\n\r\n')])] : ['Content-Length: 300000', sent];
+        const endpoint = await serveTls(Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n`), body]));
+        const response = await client.request({ endpoint, method: 'GET', target: '/', host: 'store.hercdn.test', tls: { servername: 'store.hercdn.test', ca: CERTIFICATE } });
+        const taken: Buffer[] = [];
+        await response.drain(async (piece) => {
+          await setImmediate();
+          taken.push(Buffer.from(piece));
+        });
+        expect(Buffer.concat(taken).equals(sent)).to.equal(true);
+      });
+    }
 
     it('refuses a certificate that nobody vouches for', async () => {
       const error = await failure(get(await serveTls(), { tls: { servername: 'store.hercdn.test' } }));
