@@ -83,10 +83,11 @@ export function createAnswers(cache: string, octets: Octets): Answers {
     stored.hit = { second, response };
   }
 
-  /** What is read of a stored body, and whether any of it has to be fetched. */
+  /** What is read of a stored body, and whether any of it has to be fetched: for HEAD, nothing of it has. */
   function bodyOf(stored: Stored, range: ByteRange, request: HttpRequest): { readonly body: HttpBody; readonly missing: boolean } {
     if (stored.meta.length === 0) return { body: EMPTY, missing: false };
-    const { slices, missing } = octets.atHand(stored, range);
+    const { slices, missing: isMissing } = octets.atHand(stored, range);
+    const missing = isMissing && request.method !== 'HEAD';
     const length = range.lastPos - range.firstPos + 1;
     const [only, second] = slices ?? [];
     if (only !== undefined && second === undefined && length <= HOT_OCTETS) return { body: sameBody(only), missing };

@@ -73,10 +73,15 @@ export function interimTo({ interim }: HttpRequest, via: string): { readonly onI
   };
 }
 
-function relayedBody(request: HttpRequest, response: OriginResponse): HttpBody {
-  if (response.status === 204 || response.status === 304) return { kind: 'none' };
-  request.signal.addEventListener('abort', () => response.discard(), { once: true });
-  return { kind: 'stream', length: response.length, open: () => response.body };
+function relayedBody(request: HttpRequest, response: OriginResponse): Pick<HttpResponse, 'body' | 'finished'> {
+  if (response.status === 204 || response.status === 304) return { body: { kind: 'none' } };
+  const body: HttpBody = { kind: 'stream', length: response.length, open: () => response.body };
+  if (request.method === 'HEAD') return { body };
+  const discard = (): void => response.discard();
+  // Who asked may have left before the origin's head was here: nobody opens the body then.
+  if (request.signal.aborted) discard();
+  request.signal.addEventListener('abort', discard, { once: true });
+  return { body, finished: discard };
 }
 
 /** Passes an answer on as it is. */
@@ -87,6 +92,6 @@ export function relay(request: HttpRequest, response: OriginResponse, via: strin
     status: response.status,
     fields,
     ...(response.cookies.length === 0 ? {} : { cookies: response.cookies }),
-    body: relayedBody(request, response),
+    ...relayedBody(request, response),
   };
 }

@@ -1,6 +1,7 @@
 // The octets of stored objects, from wherever each slice is: at hand, arriving, or still at the origin,
 // which is then asked for just the slices that are missing. Versions are never mixed.
 
+import { setMaxListeners } from 'node:events';
 import { messageOf } from '../base/errors.js';
 import { parseContentRange, type ByteRange } from '../net/http/range.js';
 import { OriginError } from '../net/http/origin-client.js';
@@ -84,6 +85,8 @@ export function createOctets(options: OctetsOptions): Octets {
   const { cache, origin } = options;
   const fills = new Map<string, Set<Fill>>();
   const ended = new AbortController();
+  // Each request to the origin listens to it.
+  setMaxListeners(0, ended.signal);
 
   const nameOf = (stored: Stored): string => `${stored.key}\0${stored.meta.version}`;
   const fillsOf = (stored: Stored): ReadonlySet<Fill> | undefined => fills.get(nameOf(stored));

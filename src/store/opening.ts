@@ -1,6 +1,7 @@
 // One request to the origin about one target, for whoever waits: asks, judges the answer by the rules of
 // RFC 9111, stores what may be stored and says what came of it.
 
+import { setMaxListeners } from 'node:events';
 import type { Random } from '../base/random.js';
 import type { Clock } from '../base/clock.js';
 import { FRESHNESS } from '../net/http/freshness.js';
@@ -80,6 +81,8 @@ function pick(fields: HeaderFields, names: readonly string[]): HeaderFields {
 export function createOpener(parts: OpeningParts, env: { readonly clock: Clock; readonly random: Random }) {
   const { origin, shelf, octets, sliceOctets, maxWholeOctets, via } = parts;
   const ended = new AbortController();
+  // Each request to the origin listens to it.
+  setMaxListeners(0, ended.signal);
   const watched = new Set<{ readonly target: string; readonly tests: PurgeTest[] }>();
   let purges = 0;
 

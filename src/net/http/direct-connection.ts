@@ -23,8 +23,8 @@ export interface DirectOptions {
 export interface DirectEnv extends AnswerEnv {
   readonly ends: HeadEnds;
   readonly preparer: Preparer;
-  /** Takes the connection over, the octets `rest` still to be read. */
-  readonly handOver: (socket: Socket, rest: Buffer) => void;
+  /** Takes the connection over, with what of it is still to be read. */
+  readonly handOver: (socket: Socket) => void;
 }
 
 /** A body up to this goes out in one piece with its head. */
@@ -58,8 +58,6 @@ export class DirectConnection implements Interims {
   /** On the monotonic clock; of a connection that has nothing under way. */
   private idleSinceMs: number;
   private sending: Sending | undefined;
-  /** What came while an answer was under way. */
-  private held: Buffer | undefined;
   /** The client has closed its side. */
   private ended = false;
   private closing = false;
@@ -108,7 +106,8 @@ export class DirectConnection implements Interims {
     for (let at = 0; at < octets.length && !this.closing; ) {
       const head = this.heads.read(octets, at);
       if (head === undefined) {
-        this.handOver(octets.subarray(at));
+        this.hold(octets.subarray(at));
+        this.handOver();
         return;
       }
       at = head.end;
@@ -120,10 +119,13 @@ export class DirectConnection implements Interims {
     if (this.closing) this.socket.destroySoon();
   };
 
-  /** Requests that are sent before the last one is answered are node's to put in order; nothing more is read until then. */
+  /**
+   * Requests that are sent before the last one is answered are node's to put in order; nothing more is read until
+   * then. They go back to the socket, which tells of the end of what the client sends only when all of it was read.
+   */
   private hold(octets: Buffer): void {
-    this.held = this.held === undefined ? octets : Buffer.concat([this.held, octets]);
     this.socket.pause();
+    this.socket.unshift(octets);
   }
 
   private readonly onEnd = (): void => {
@@ -154,7 +156,7 @@ export class DirectConnection implements Interims {
     if (sending !== undefined) this.tell(sending, false);
   };
 
-  private handOver(rest: Buffer): void {
+  private handOver(): void {
     const { socket } = this;
     socket.setTimeout(0);
     socket.off('data', this.onData);
@@ -162,7 +164,7 @@ export class DirectConnection implements Interims {
     socket.off('drain', this.onDrain);
     socket.off('timeout', this.onTimeout);
     socket.off('close', this.onClose);
-    this.env.handOver(socket, rest);
+    this.env.handOver(socket);
   }
 
   /** True when the whole answer was handed to the system at once. */
@@ -268,13 +270,12 @@ export class DirectConnection implements Interims {
 
   /** After an answer that took its time: what was held up goes on. */
   private answered(): void {
-    const { socket, held } = this;
+    const { socket } = this;
     this.request = undefined;
-    this.held = undefined;
     if (socket.destroyed) return;
     socket.setTimeout(0);
     this.idleSinceMs = this.env.clock.monotonic();
     if (this.closing || this.ended) socket.destroySoon();
-    else if (held !== undefined) this.handOver(held);
+    else if (socket.readableLength > 0) this.handOver();
   }
 }

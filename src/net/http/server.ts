@@ -93,17 +93,13 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   // Both ways lead to the same handler and the same plan; only the reading of heads differs.
   const readByNode = server.listeners('connection');
   server.removeAllListeners('connection');
-  function handOver(socket: Socket, rest?: Buffer): void {
+  function handOver(socket: Socket): void {
     const connection = createConnection(socket, { maxHeadBytes, maxContentOctets }, { handler, clock, log, accessLog });
     plain.delete(socket);
     parsed.set(socket, connection);
     open.set(socket, connection);
-    if (rest !== undefined) {
-      socket.pause();
-      socket.unshift(rest);
-    }
     for (const listener of readByNode) listener.call(server, socket);
-    if (rest !== undefined) socket.resume();
+    if (socket.isPaused()) socket.resume();
   }
   const directEnv = { handler, clock, log, accessLog, ends: createHeadEnds(clock, idleTimeoutMs), preparer: createPreparer(), handOver };
   let toldFullMs = -Infinity;

@@ -1,13 +1,15 @@
 // An edge whose origin lies, or doesn't know HTTP: nothing of it passes for right, and nothing of it is kept.
 
 import { expect } from 'chai';
+import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { systemClock } from '../../../src/base/clock.js';
 import { systemRandom } from '../../../src/base/random.js';
 import { silentLog } from '../../../src/observe/log.js';
 import { createHttpSource } from '../../../src/store/http-source.js';
 import { renewParents } from '../../../src/store/traced-origin.js';
 import { ask, type Answer } from './running-store.js';
-import { patternOf, useEdges, useOrigins } from './running-edge.js';
+import { patternOf, reply, useEdges, useOrigins } from './running-edge.js';
 
 const CC = 'Cache-Control: max-age=60\r\n';
 /** What the origin sends, before it closes; what comes of that: a status, or 'cut' where the client sees that the end is missing. */
@@ -99,6 +101,49 @@ describe('an edge of an origin that gives', () => {
         const answer = await ask(edge.port, 'GET', '/x', ['Range: bytes=70000-200000']);
         expect([answer.status, answer.fields['content-range'], answer.body.equals(content.subarray(70_000, 200_001))]).to.deep.equal([206, 'bytes 70000-200000/300000', true]);
       });
+    }
+  });
+});
+
+describe('an edge whose clients leave before the origin answers', () => {
+  const startOrigin = useOrigins();
+  const startEdge = useEdges();
+
+  for (const [way, direct] of [['plain heads read directly', true], ['node’s parser', false]] as const) {
+    it(`has its connections to the origin back: ${way}`, async () => {
+      const held: ServerResponse[] = [];
+      const origin = await startOrigin((req, res) => (req.url === '/ok' ? reply(res, 'fine') : held.push(res)));
+      const edge = await startEdge([origin.url], { maxConnections: 2, direct });
+      const clients = ['/1', '/2'].map((target) => {
+        const client = connect(edge.port, '127.0.0.1').on('error', () => undefined);
+        client.write(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+        return client;
+      });
+      const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+      while (held.length < 2) await turn();
+      for (const client of clients) client.resetAndDestroy();
+      // The edge has had its turns to see it.
+      for (let turns = 0; turns < 20; turns += 1) await turn();
+      for (const res of held) reply(res, 'nobody wants it');
+      expect((await ask(edge.port, 'GET', '/ok')).body.toString()).to.equal('fine');
+    });
+  }
+
+  it('has no word of Node\'s about many who wait at once', async () => {
+    const held: ServerResponse[] = [];
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    try {
+      const origin = await startOrigin((_, res) => held.push(res));
+      const edge = await startEdge([origin.url]);
+      const answers = Array.from({ length: 12 }, (_, index) => ask(edge.port, 'GET', `/${index}`));
+      while (held.length < 12) await new Promise((resolve) => setImmediate(resolve));
+      for (const res of held) reply(res, 'ok');
+      for (const { status } of await Promise.all(answers)) expect(status).to.equal(200);
+      expect(warnings).to.deep.equal([]);
+    } finally {
+      process.off('warning', onWarning);
     }
   });
 });

@@ -42,6 +42,14 @@ describe('an edge and large objects', () => {
     expect(status(await ask(edge.port, 'GET', '/a'))).to.equal('edge-1; hit');
   });
 
+  it('HEAD of what is here in part is a hit: nothing has to be fetched for it (RFC 9211 §2.1)', async () => {
+    const origin = await startOrigin(serveContent(CONTENT, ETAG));
+    const edge = await startEdge([origin.url], { sliceOctets: SLICE });
+    await ask(edge.port, 'GET', '/a', range(0, 0));
+    const head = await ask(edge.port, 'HEAD', '/a');
+    expect([head.status, head.fields['content-length'], status(head), origin.asked.length]).to.deep.equal([200, String(LENGTH), 'edge-1; hit', 1]);
+  });
+
   it('suffixes and several ranges of a cold object', async () => {
     const origin = await startOrigin(serveContent(CONTENT, ETAG));
     const edge = await startEdge([origin.url], { sliceOctets: SLICE });

@@ -67,6 +67,8 @@ export interface EdgeOptions {
   readonly memoryOctets?: number;
   readonly maxWholeOctets?: number;
   readonly headTimeoutMs?: number;
+  /** To the origin. */
+  readonly maxConnections?: number;
   readonly direct?: boolean;
 }
 
@@ -86,12 +88,12 @@ export function useEdges(): (urls: readonly URL[], options?: EdgeOptions) => Pro
     }
   });
   return async (urls, options = {}) => {
-    const { id = 'edge-1', clock = systemClock, sliceOctets = 1_048_576, memoryOctets = 64_000_000, maxWholeOctets = 8_000_000, headTimeoutMs, direct } = options;
+    const { id = 'edge-1', clock = systemClock, sliceOctets = 1_048_576, memoryOctets = 64_000_000, maxWholeOctets = 8_000_000, headTimeoutMs, maxConnections, direct } = options;
     const lines: LogLine[] = [];
     const log = createLog((line) => lines.push(line));
     const env = { clock, log, random: systemRandom };
     const cache = createCacheStore({ memoryOctets }, env);
-    const origin = createHttpSource({ urls, connectTimeoutMs: 1000, ...(headTimeoutMs === undefined ? {} : { headTimeoutMs }) }, env);
+    const origin = createHttpSource({ urls, connectTimeoutMs: 1000, ...(headTimeoutMs === undefined ? {} : { headTimeoutMs }), ...(maxConnections === undefined ? {} : { maxConnections }) }, env);
     const pullThrough = createPullThrough({ cache, origin, id, sliceOctets, maxWholeOctets }, env);
     const server = createHttpServer(
       { endpoint: { address: '127.0.0.1', port: 0 }, maxContentOctets: 10_000_000, ...(direct === undefined ? {} : { direct }) },

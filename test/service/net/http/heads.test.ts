@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { textResponse, type HttpHandler } from '../../../../src/net/http/message.js';
-import { parseResponses, sendRaw, useBench, WAYS } from './raw.js';
+import { deferred, parseResponses, sendRaw, useBench, WAYS } from './raw.js';
 
 const echo: HttpHandler = ({ method, target, fields }) => textResponse(200, '', { 'x-seen': JSON.stringify({ method, target, ...fields }) });
 const HOST = 'Host: a\r\n';
@@ -82,6 +82,24 @@ for (const { way, direct } of WAYS) {
       const { endpoint } = await bench.serve(echo, { maxHeadBytes: 200 });
       const octets = await ask(endpoint.port, [`GET /1 HTTP/1.1\r\n${HOST}\r\n`, `GET /${'1'.repeat(190)} HTTP/1.1\r\n${HOST}\r\n`]);
       expect(parseResponses(octets).map(({ status }) => status)).to.deep.equal([200, 431]);
+    });
+
+    it('are all answered when the client closes its side behind them, however late the first answer is', async () => {
+      const closed = deferred();
+      const { endpoint } = await bench.serve(async ({ target }) => {
+        await closed.promise;
+        return textResponse(200, target);
+      });
+      const socket = (client = connect(endpoint.port, '127.0.0.1'));
+      const received: Buffer[] = [];
+      socket.on('data', (chunk) => received.push(chunk));
+      socket.end(['/1', '/2', '/3'].map((target) => `GET ${target} HTTP/1.1\r\n${HOST}\r\n`).join(''));
+      await once(socket, 'finish');
+      // The server has had its turns to see the end.
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      closed.resolve();
+      await once(socket, 'close');
+      expect(parseResponses(Buffer.concat(received)).map(({ body }) => body)).to.deep.equal(['/1', '/2', '/3']);
     });
   });
 }
