@@ -1,5 +1,5 @@
 // cdn store beside nginx and Varnish, one worker each on core 0, the load on core 1: npm run bench:store --
-// [--quick] [--rounds N] [--seconds N] [--peers cdn,nginx] [--keep FOLDER] [SCENARIO …]; README.md has the rest.
+// [--quick] [--rounds N] [--seconds N] [--peers cdn,nginx] [--workers N] [--keep FOLDER] [SCENARIO …]; README.md has the rest.
 
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, release, tmpdir } from 'node:os';
@@ -13,11 +13,12 @@ import { chill, coldTargets, makeObjects, selectScenarios, SIZES, type Scenario 
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, seconds: { type: 'string' }, peers: { type: 'string', default: 'cdn,edge,nginx,varnish,echo' }, keep: { type: 'string' } },
+  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, seconds: { type: 'string' }, peers: { type: 'string', default: 'cdn,edge,nginx,varnish,echo' }, keep: { type: 'string' }, workers: { type: 'string' } },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
 const seconds = Number(values.seconds ?? (values.quick ? 1 : 3));
-const names = (['cdn', 'edge', 'nginx', 'varnish', 'echo'] as const).filter((name) => values.peers.split(',').includes(name));
+const workers = Number(values.workers ?? 1);
+const names = (['cdn', 'workers', 'edge', 'nginx', 'varnish', 'echo'] as const).filter((name) => (name === 'workers' ? workers > 1 : values.peers.split(',').includes(name)));
 const scenarios = selectScenarios(positionals, values.quick);
 const keep = values.keep ?? fileURLToPath(new URL('./results', import.meta.url));
 
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   const peers = new Map<PeerName, Peer>();
   const restart = async (name: PeerName): Promise<Peer> => {
     await peers.get(name)?.stop();
-    const peer = await startPeer(name, dir, work);
+    const peer = await startPeer(name, dir, work, workers);
     peers.set(name, peer);
     return peer;
   };
@@ -83,6 +84,8 @@ async function main(): Promise<void> {
     await writeFile(path.join(keep, 'store.svg'), formatChart(results));
     process.stdout.write(`${formatTable(results)}\n\nRatios are ours to theirs: rps is better above 1, p50, p99, cpu and memory below. Kept in ${keep}\n`);
     for (const { scenario, peers: found } of results) {
+      const [one, several] = [found.cdn, found.workers];
+      if (one && several) process.stdout.write(`${scenario}: ${workers} workers to one: requests/s ${(several.requestsPerSecond / one.requestsPerSecond).toFixed(2)}, processor time for each ${(several.cpuUs / one.cpuUs).toFixed(2)}, memory ${(several.octets / one.octets).toFixed(2)}\n`);
       if (scenario.startsWith('idle')) process.stdout.write(`${scenario}: ${Object.entries(found).map(([name, sample]) => `${name} ${(sample.octets / 1e6).toFixed(0)} MB`).join(', ')}\n`);
     }
   } finally {

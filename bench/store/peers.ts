@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,7 +17,7 @@ export interface Peer {
 }
 
 /** `edge`: ours, before another of ours; `echo`: the floor, which is echo.ts. */
-export type PeerName = 'cdn' | 'edge' | 'nginx' | 'varnish' | 'echo';
+export type PeerName = 'cdn' | 'workers' | 'edge' | 'nginx' | 'varnish' | 'echo';
 
 const CDN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const ECHO = fileURLToPath(new URL('./echo.ts', import.meta.url));
@@ -72,10 +73,10 @@ async function usageOf(pid: number): Promise<{ octets: number; cpuSeconds: numbe
   return { octets, cpuSeconds: ticks / TICKS_PER_SECOND };
 }
 
-async function start(name: string, port: number, program: string, args: readonly string[], log: string, also: readonly Peer[] = []): Promise<Peer> {
+async function start(name: string, port: number, program: string, args: readonly string[], log: string, also: readonly Peer[] = [], cores = '0'): Promise<Peer> {
   const { openSync } = await import('node:fs');
   const out = openSync(log, 'w');
-  const child = spawn('taskset', ['-c', '0', program, ...args], { stdio: ['ignore', out, out] });
+  const child = spawn('taskset', ['-c', cores, program, ...args], { stdio: ['ignore', out, out] });
   const ended = once(child, 'exit');
   await untilListening(port, child);
   const pid = child.pid ?? 0;
@@ -125,13 +126,19 @@ async function startVarnish(dir: string, work: string): Promise<Peer> {
 }
 
 /** With an access log, as nginx has it. */
-function startStore(name: PeerName, port: number, args: readonly string[], work: string, also: readonly Peer[] = []): Promise<Peer> {
+function startStore(name: PeerName, port: number, args: readonly string[], work: string, also: readonly Peer[] = [], cores = '0'): Promise<Peer> {
   const log = path.join(work, `${name}-${port}`);
-  return start(name, port, process.execPath, [CDN, 'store', '--listen', `127.0.0.1:${port}`, '--access-log', `${log}.access.log`, ...args], `${log}.log`, also);
+  return start(name, port, process.execPath, [CDN, 'store', '--listen', `127.0.0.1:${port}`, '--access-log', `${log}.access.log`, ...args], `${log}.log`, also, cores);
 }
 
 async function startCdn(dir: string, work: string): Promise<Peer> {
   return startStore('cdn', await freePort(), ['--dir', dir], work);
+}
+
+/** On core 0 and those after that of the load, as far as there are any. */
+async function startWorkers(dir: string, work: string, workers: number): Promise<Peer> {
+  const cores = [0, ...Array.from({ length: Math.max(0, availableParallelism() - 2) }, (_, after) => after + 2)].slice(0, workers);
+  return startStore('workers', await freePort(), ['--dir', dir, '--workers', String(workers)], work, [], cores.join(','));
 }
 
 /** It counts for its metrics what passes. */
@@ -145,10 +152,13 @@ async function startEcho(work: string): Promise<Peer> {
   return start('echo', port, process.execPath, ['--import', 'tsx', ECHO, '127.0.0.1', String(port)], path.join(work, 'echo.log'));
 }
 
-export function startPeer(name: PeerName, dir: string, work: string): Promise<Peer> {
+/** `workers`: how many the peer of that name has. */
+export function startPeer(name: PeerName, dir: string, work: string, workers: number): Promise<Peer> {
   switch (name) {
     case 'cdn':
       return startCdn(dir, work);
+    case 'workers':
+      return startWorkers(dir, work, workers);
     case 'edge':
       return startEdge(dir, work);
     case 'echo':

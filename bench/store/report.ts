@@ -28,8 +28,8 @@ const OTHERS = ['nginx', 'varnish'] as const;
 const plain = (value: number, digits: number): string => (Number.isNaN(value) ? '-' : value.toFixed(digits));
 const ratio = (ours: number | undefined, theirs: number | undefined): string => (ours === undefined || theirs === undefined || theirs === 0 || Number.isNaN(ours / theirs) ? '-' : (ours / theirs).toFixed(2));
 
-/** Who is compared with the others: two of ours, and the floor. */
-const COMPARED = ['cdn', 'edge', 'echo'] as const;
+/** Who is compared with the others: ours, and the floor. */
+const COMPARED = ['cdn', 'workers', 'edge', 'echo'] as const;
 
 /** Ratios to the others: of requests a second more is better; of all the others, less. */
 export function formatTable(results: readonly Result[]): string {

@@ -12,7 +12,7 @@ export interface AccessLogOptions {
   readonly format: AccessLogFormat;
 }
 
-export interface AccessLogFile extends Pick<LineFile, 'stop' | 'reopen'> {
+export interface AccessLogFile extends Pick<LineFile, 'stop' | 'reopen' | 'write'> {
   readonly log: AccessLog;
   metrics(): readonly Metric[];
   /** @throws CdnError DISK_WRITE */
@@ -32,6 +32,7 @@ export function createAccessLogFile({ file, format }: AccessLogOptions, env: Pic
       }
     },
     stop: lines.stop,
+    write: lines.write,
     reopen: lines.reopen,
   };
 }

@@ -66,7 +66,7 @@ function onFileSignals(service: Service): () => void {
 
 /** Of a process that another one starts and stops: what a terminal or a service manager sends to both is for that one. */
 export function ignoreSignals(): void {
-  for (const name of [...Object.keys(SIGNALS), 'SIGHUP']) process.on(name, () => undefined);
+  for (const name of [...Object.keys(SIGNALS), 'SIGHUP', 'SIGUSR1']) process.on(name, () => undefined);
 }
 
 /** Resolves when the signal aborts. */

@@ -16,7 +16,8 @@ export interface LiveSigningKeys extends Required<Omit<Service, 'reopen'>> {
 
 const LOOK_MS = 1000;
 
-export function createLiveSigningKeys(file: string, env: Pick<Env, 'clock' | 'log'>): LiveSigningKeys {
+/** `taken`: who else is to have them; they are told to be read again when it is done. */
+export function createLiveSigningKeys(file: string, env: Pick<Env, 'clock' | 'log'>, taken: (keys: readonly SigningKey[]) => Promise<void> = () => Promise.resolve()): LiveSigningKeys {
   const { log } = env;
   let keys: readonly SigningKey[] = [];
   let state: FileState | undefined;
@@ -27,6 +28,7 @@ export function createLiveSigningKeys(file: string, env: Pick<Env, 'clock' | 'lo
     state = await openFileState([file]);
     const loaded = await loadSigningKeys(file);
     ({ keys } = loaded);
+    await taken(keys);
     if (loaded.isShared) log.warn(`${file} holds keys, and others than its owner have access to it; chmod 600 ${shellWord(file)}`, { file });
   }
 

@@ -6,54 +6,14 @@ import { formatEndpoint } from '../net/address.js';
 import { createHttpServer, type HttpServer } from '../net/http/server.js';
 import type { Metric } from '../observe/exposition.js';
 import type { Log } from '../observe/log.js';
-import { createAdmin, createEdge, createStore, type AdminControls, type Edge, type EdgeOptions, type SigningKeys, type Store } from '../store/index.js';
+import { createAdmin, createEdge, createStore, type AdminControls, type Edge, type FolderStore, type Store } from '../store/index.js';
 import type { Env } from './env.js';
-import { createAccessLogFile, type AccessLogOptions } from './access-log.js';
 import type { Service } from './service.js';
-import { createLiveSigningKeys } from './signing-keys.js';
+import { DEFAULT_MAX_CONNECTIONS, type AdminListen, type StoreServiceOptions } from './store-options.js';
+import { createOwnStoreSources, type StoreSources } from './store-sources.js';
 
 /** A content name leads to a store by a name of the CDN's zone; a client may ask by either. */
 const ZONES = [CDN_ZONE, PUBLISHER_ZONE];
-
-export interface StoreServiceOptions {
-  readonly listen: Endpoint;
-  readonly id: string;
-  /** Where its objects come from: a folder, or an origin whose edge it is. */
-  readonly objects: FolderObjects | EdgeObjects;
-  /** Bytes a second for each response; undefined: as fast as it goes. */
-  readonly rateBytesPerSecond: number | undefined;
-  /** Transfers at a time; undefined: no limit. */
-  readonly capacity?: number | undefined;
-  /** Hosts it answers for besides its own addresses and the names of the two zones. */
-  readonly serveHosts?: readonly string[];
-  /** A file of keys: only URLs that are signed with one of them are served. */
-  readonly signedUrls?: string | undefined;
-  /** A line for each answer of the store, not of its admin listener. */
-  readonly accessLog?: AccessLogOptions | undefined;
-  readonly maxConnections?: number | undefined;
-}
-
-export interface FolderObjects {
-  readonly kind: 'folder';
-  readonly dir: string;
-  /** How long caches may keep an object without asking; undefined: the usual time. */
-  readonly maxAgeSeconds?: number | undefined;
-  /** Memory for files that are asked for again and again; undefined: none. */
-  readonly memoryOctets?: number | undefined;
-}
-
-/** Where the administrator comes in. */
-export interface AdminListen {
-  readonly listen: Endpoint;
-  /** undefined: whoever is on this machine may come in. */
-  readonly token: string | undefined;
-}
-
-export interface EdgeObjects extends Pick<EdgeOptions, 'origins' | 'cache' | 'sliceOctets'> {
-  readonly kind: 'edge';
-  /** 'elsewhere': by a listener that isn't this store's, through its controls. */
-  readonly admin?: AdminListen | 'elsewhere' | undefined;
-}
 
 export interface StoreService extends Service {
   readonly id: string;
@@ -63,6 +23,8 @@ export interface StoreService extends Service {
   readonly admin: Endpoint | undefined;
   /** Of an edge that is administered. */
   readonly controls: AdminControls | undefined;
+  /** Where it serves a folder. */
+  readonly folder: Pick<FolderStore, 'load' | 'learnDigest'> | undefined;
 }
 
 /** What a request may carry to an origin. */
@@ -70,19 +32,21 @@ const MAX_CONTENT_OCTETS = 1_000_000_000;
 /** Administrators and those who watch are few. */
 const ADMIN_CONNECTIONS = 64;
 
-function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, signingKeys: SigningKeys | undefined, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): Store & Partial<Pick<Edge, 'controls'>> {
+function createRoom({ objects, id, rateBytesPerSecond, capacity, serveHosts = [] }: StoreServiceOptions, { keys, share }: StoreSources, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): Store & Partial<Pick<Edge, 'controls'>> & { readonly folder?: FolderStore } {
+  const signingKeys = keys?.current;
   const hosts = [...ZONES.flatMap((zone) => [zone, `*.${zone}`]), ...serveHosts];
   if (objects.kind === 'edge') {
     const { origins, cache, sliceOctets, admin } = objects;
     return createEdge({ origins, cache, sliceOctets, hosts, id, rateBytesPerSecond, capacity, administered: admin !== undefined, signingKeys }, { ...env, traced: env.tracing?.origin });
   }
   const { dir, maxAgeSeconds, memoryOctets = 0 } = objects;
-  return createStore({
-    dir, id, memoryOctets, hosts, signingKeys,
+  const folder = createStore({
+    dir, id, memoryOctets, hosts, signingKeys, share,
     ...(rateBytesPerSecond === undefined ? {} : { rateBytesPerSecond }),
     ...(capacity === undefined ? {} : { capacity }),
     ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
   }, env);
+  return { ...folder, folder };
 }
 
 const withMetrics = (controls: AdminControls, more: () => readonly Metric[]): AdminControls => ({ ...controls, metrics: () => [...controls.metrics(), ...more()] });
@@ -97,18 +61,19 @@ export function tellAdministered(at: Endpoint, { token }: AdminListen, log: Log)
   log.info(` * Administered on http://${formatEndpoint(at)}/${token === undefined ? ', by whoever is on this machine: there is no token' : ', with the token'}`, { admin: at });
 }
 
-export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>): StoreService {
-  const { objects, maxConnections } = options;
-  const keys = options.signedUrls === undefined ? undefined : createLiveSigningKeys(options.signedUrls, env);
-  const accessLog = options.accessLog && createAccessLogFile(options.accessLog, env);
-  const store = createRoom(options, keys?.current, env);
+/** `sources`: where what it needs comes from, where it doesn't see to that itself. */
+export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 'clock' | 'random' | 'log' | 'tracing'>, sources: StoreSources = createOwnStoreSources(options, env)): StoreService {
+  const { objects, maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
+  const { keys, accessLog } = sources;
+  const store = createRoom(options, sources, env);
   const handler = env.tracing?.http(`cdn store ${options.id}`, store.handler) ?? store.handler;
   const server = createHttpServer({
     endpoint: options.listen,
     role: options.id,
     accessLog: accessLog?.log,
     ...(objects.kind === 'edge' ? { maxContentOctets: MAX_CONTENT_OCTETS } : {}),
-    ...(maxConnections === undefined ? {} : { maxConnections }),
+    maxConnections,
+    shared: sources.share !== undefined,
   }, handler, env);
   const controls = store.controls && withMetrics(store.controls, accessLog?.metrics ?? (() => []));
   const door = objects.kind === 'edge' && objects.admin !== 'elsewhere' ? objects.admin : undefined;
@@ -116,6 +81,7 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
   return {
     id: options.id,
     controls,
+    folder: store.folder,
     get admin() {
       return admin?.endpoint;
     },
@@ -138,7 +104,7 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
       }
       const from = objects.kind === 'edge' ? { origins: objects.origins.map((url) => url.origin) } : { dir: objects.dir };
       const edge = objects.kind === 'edge' ? `, an edge of ${objects.origins.map((url) => url.origin).join(', ')}` : '';
-      env.log.info(` * Running on http://${formatEndpoint(server.endpoint)}/${edge} (Press CTRL+C to quit)`, { ...server.endpoint, ...from });
+      sources.announce(` * Running on http://${formatEndpoint(server.endpoint)}/${edge} (Press CTRL+C to quit)`, { ...server.endpoint, ...from });
       if (admin && door) tellAdministered(admin.endpoint, door, env.log);
     },
     async stop(graceMs) {
@@ -147,7 +113,7 @@ export function createStoreService(options: StoreServiceOptions, env: Pick<Env, 
       await store.stop();
       await keys?.stop(0);
     },
-    ...(keys === undefined ? {} : { reload: () => keys.reload() }),
-    ...(accessLog === undefined ? {} : { reopen: () => accessLog.reopen() }),
+    ...(keys?.reload === undefined ? {} : { reload: keys.reload }),
+    ...(accessLog?.reopen === undefined ? {} : { reopen: accessLog.reopen }),
   };
 }

@@ -3,7 +3,8 @@
 import type { Endpoint } from '../net/address.js';
 import { administerTogether, type NamedControls } from '../store/index.js';
 import type { Env } from './env.js';
-import { createAdminServer, tellAdministered, type AdminListen, type StoreService } from './store.js';
+import type { AdminListen } from './store-options.js';
+import { createAdminServer, tellAdministered, type StoreService } from './store.js';
 
 export interface UpAdmin {
   readonly endpoint: Endpoint;

@@ -11,7 +11,8 @@ import type { Env } from './env.js';
 import { mapStores, type RoutingPlan } from './routing.js';
 import { placeStores, type StorePlan } from './up-stores.js';
 import { stopAll, type Service } from './service.js';
-import { createStoreService, type AdminListen, type EdgeObjects, type StoreService } from './store.js';
+import type { AdminListen, EdgeObjects } from './store-options.js';
+import { createStoreService, type StoreService } from './store.js';
 import { createUpAdmin, type UpAdmin } from './up-admin.js';
 import { createWebService, type WebService } from './web.js';
 

@@ -20,7 +20,9 @@ export interface WorkerService<Told, Ready> {
   stop(graceMs: number): Promise<void>;
 }
 
-export type CreateWorker<Start, Told, Said, Ready> = (start: Start, env: Env, say: (said: Said) => void) => WorkerService<Told, Ready>;
+/** `sent`: called when it is on its way, or never will be. */
+export type Say<Said> = (said: Said, sent?: () => void) => void;
+export type CreateWorker<Start, Told, Said, Ready> = (start: Start, env: Env, say: Say<Said>) => WorkerService<Told, Ready>;
 
 /** Lines on their way to the primary; a flood that it can't write that fast is counted instead. */
 const MAX_LINES_UNDER_WAY = 1000;
@@ -50,14 +52,14 @@ export function runWorker<Start, Told, Said, Ready>(create: CreateWorker<Start, 
   ignoreSignals();
   // What can't be sent any more, for the primary has gone: so does this process, as soon as it hears of it.
   cluster.worker?.on('error', () => undefined);
-  const send = (word: Word<Ready, Said>): void => void process.send?.(word);
+  const send = (word: Word<Ready, Said>, sent: () => void = () => undefined): void => void process.send?.(word, undefined, {}, sent);
   let service: WorkerService<Told, Ready> | undefined;
 
   const begin = async ({ start, level, traced }: Extract<Order<Start, Told>, { kind: 'start' }>): Promise<void> => {
     const tracing = traced ? traceInto({ add: (span) => send({ kind: 'span', span }), close: () => Promise.resolve() }, { clock: systemClock, random: systemRandom }) : undefined;
     const env = createEnv({ log: createWorkerLog(level), tracing, progressOf: () => silentProgress, restoreTerminal: () => undefined });
     try {
-      service = create(start, env, (said) => send({ kind: 'said', said }));
+      service = create(start, env, (said, sent) => send({ kind: 'said', said }, sent));
       send({ kind: 'ready', ready: await service.start() });
     } catch (error) {
       send({ kind: 'failed', failure: packError(error) });

@@ -14,9 +14,13 @@ export interface WorkersOptions<Start, Said> {
   /** The module that a worker runs; it calls runWorker. */
   readonly module: URL;
   readonly count: number;
+  /** Of TCP: 'free', whichever worker is there first accepts; 'turns', the primary accepts, and hands each connection to the next worker in turn. 'free' unless said. */
+  readonly accept?: 'free' | 'turns';
   /** What worker `index`, from 0, begins with: asked for each that begins, also in the place of another. */
   start(index: number): Start;
   hear(said: Said, index: number): void;
+  /** Worker `index` is gone: it has said all that it ever will. */
+  ended?(index: number): void;
   /** How long a worker may take for what it is to do: five minutes unless said. One that hangs is put out of the way. */
   readonly patienceMs?: number;
 }
@@ -24,8 +28,8 @@ export interface WorkersOptions<Start, Said> {
 export interface Workers<Told, Ready> {
   /** Resolves when all of them serve, with what the first one said; rejects with what kept one of them from it, and then wants a stop. */
   start(): Promise<Ready>;
-  /** Those that have begun. */
-  tell(told: Told): void;
+  /** Those that have begun, or of them only the one of this index. */
+  tell(told: Told, only?: number): void;
   /** The same; resolves when each has done it, or has ended. */
   agree(told: Told): Promise<void>;
   /** Of those that run. */
@@ -61,7 +65,7 @@ export function createWorkers<Start, Told, Said, Ready>(options: WorkersOptions<
   /** Resolves when it serves. */
   const launch = (index: number): Promise<Ready> =>
     new Promise((resolve, reject) => {
-      cluster.schedulingPolicy = cluster.SCHED_NONE;
+      cluster.schedulingPolicy = options.accept === 'turns' ? cluster.SCHED_RR : cluster.SCHED_NONE;
       cluster.setupPrimary({ exec: fileURLToPath(options.module), args: [], serialization: 'advanced', windowsHide: true });
       const worker = cluster.fork();
       const send = (order: Order<Start, Told>): void => void worker.send(order, () => undefined);
@@ -89,11 +93,17 @@ export function createWorkers<Start, Told, Said, Ready>(options: WorkersOptions<
       });
       // A message that can't be sent, for it has ended: that is told below.
       worker.on('error', (error) => log.debug(`worker ${index + 1}: ${messageOf(error)}`));
+      const gone = (): void => {
+        options.ended?.(index);
+        end();
+      };
       worker.on('exit', (code, signal) => {
         const how = typeof signal === 'string' ? `by ${signal}` : `with status ${code}`;
         running.delete(index);
         for (const id of [...self.pending.keys()]) settle(self, id);
-        end();
+        // What it has said may be in its pipe yet.
+        if (worker.isConnected()) worker.once('disconnect', gone);
+        else gone();
         reject(new Error(`worker ${index + 1} (process ${worker.process.pid}) ended ${how} before it served`));
         if (phase === 'serving') onEnd(index, how, worker.process.pid);
       });
@@ -143,8 +153,8 @@ export function createWorkers<Start, Told, Said, Ready>(options: WorkersOptions<
       for (const index of running.keys()) beganMs.set(index, clock.monotonic());
       return ready;
     },
-    tell: (told) => {
-      for (const self of running.values()) if (self.greeted) post(self, { kind: 'tell', told, id: undefined });
+    tell: (told, only) => {
+      for (const [index, self] of running) if (self.greeted && (only ?? index) === index) post(self, { kind: 'tell', told, id: undefined });
     },
     agree: async (told) => {
       const id = numbers++;

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { AdminDoor } from '../app/admin.js';
-import type { AdminListen } from '../app/store.js';
+import type { AdminListen } from '../app/store-options.js';
 import { CdnError, messageOf } from '../base/errors.js';
 import { ADMIN_FIELDS, DEFAULTS } from '../config/index.js';
 import { formatEndpoint, isLoopback } from '../net/address.js';

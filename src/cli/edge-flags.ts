@@ -1,6 +1,6 @@
 // The flags that make a store an edge, for the commands that run stores.
 
-import type { EdgeObjects } from '../app/store.js';
+import type { EdgeObjects } from '../app/store-options.js';
 import { CdnError } from '../base/errors.js';
 import { DEFAULTS, EDGE_FIELDS, FIELDS } from '../config/index.js';
 import { fieldFlag, fieldListFlag, readList, readOptional } from './flags.js';

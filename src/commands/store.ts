@@ -1,4 +1,5 @@
 import { createStoreService } from '../app/store.js';
+import { createStoreWorkers } from '../app/store-workers.js';
 import { runUntilSignal } from '../app/service.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { ACCESS_LOG_FLAGS, readAccessLog } from '../cli/access-log-flags.js';
@@ -20,6 +21,7 @@ export default class Store extends BaseCommand {
     { description: 'an edge of that store, with a second origin in reserve', command: '<%= config.bin %> <%= command.id %> --origin http://127.0.0.1:40721 --origin http://127.0.0.2:40721 --listen 127.0.0.3:40721 --id edge-1' },
     { description: 'an edge that cdn purge, cdn why and Prometheus can ask', command: '<%= config.bin %> <%= command.id %> --origin http://127.0.0.1:40721 --listen 127.0.0.3:40721 --admin 127.0.0.1:40727' },
     { description: 'a line for each answer, for goaccess and its like', command: '<%= config.bin %> <%= command.id %> --access-log access.log' },
+    { description: 'as many processes as there are cores', command: '<%= config.bin %> <%= command.id %> --workers auto' },
     { description: 'a second store, on an address of its own', command: '<%= config.bin %> <%= command.id %> --listen 127.0.0.2:40721 --id store-2' },
   ];
   static override flags = {
@@ -35,6 +37,7 @@ export default class Store extends BaseCommand {
     'serve-host': fieldListFlag(FIELDS.serveHost),
     'signed-urls': fieldFlag(SIGN_FIELDS.signedUrls),
     'max-connections': fieldFlag(FIELDS.maxConnections, { defaultText: '16384' }),
+    workers: fieldFlag(FIELDS.workers, { defaultText: '1' }),
     id: fieldFlag(FIELDS.id, { defaultText: 'store-1' }),
   };
 
@@ -59,6 +62,7 @@ export default class Store extends BaseCommand {
       maxConnections: readOptional('max-connections', FIELDS.maxConnections, flags['max-connections']),
     };
     const env = await this.createEnv(flags);
-    await runUntilSignal(createStoreService(options, env), { graceMs: DEFAULTS.graceMs }, env);
+    const workers = readOptional('workers', FIELDS.workers, flags.workers) ?? 1;
+    await runUntilSignal(workers === 1 ? createStoreService(options, env) : createStoreWorkers(options, workers, env), { graceMs: DEFAULTS.graceMs }, env);
   }
 }

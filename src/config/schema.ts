@@ -311,7 +311,7 @@ export const FIELDS = {
   } satisfies Field<Prefix>,
   workers: {
     env: 'CDN_WORKERS',
-    summary: 'processes that answer on the same addresses and ports, UDP and TCP',
+    summary: 'processes that answer on the same addresses and ports',
     expected: `a whole number from 1 to ${MAX_WORKERS}, or "auto" for one a core`,
     value: 'N|auto',
     parse: (text: string) => (text === 'auto' ? Math.min(MAX_WORKERS, availableParallelism()) : /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_WORKERS ? Number(text) : undefined),

@@ -10,8 +10,8 @@ import type { Log } from './log.js';
 export interface LineFile {
   /** @throws the system's error when it can't be opened */
   start(): Promise<void>;
-  /** A whole line with its end, in ASCII. */
-  write(line: string): void;
+  /** Whole lines with their ends, in ASCII. */
+  write(lines: string): void;
   /** What was written until now goes to the file as it is open; what comes after to whatever has its name then. Never rejects. */
   reopen(): Promise<void>;
   /** Writes what there is and closes; what a reader doesn't take within a moment is dropped. */
@@ -173,12 +173,12 @@ export function createLineFile({ path, maxWaiting = MAX_WAITING, delayMs = DELAY
     start: async () => {
       fd = await openNow();
     },
-    write: (line) => {
-      if (stoppedMs !== undefined || waiting.length + line.length > maxWaiting) {
-        drop(1, 'the disk, or who reads, takes them too slowly');
+    write: (lines) => {
+      if (stoppedMs !== undefined || waiting.length + lines.length > maxWaiting) {
+        drop(countLines(Buffer.from(lines, 'latin1')), 'the disk, or who reads, takes them too slowly');
         return;
       }
-      waiting += line;
+      waiting += lines;
       if (waiting.length >= BATCH_OCTETS) flush();
       else stopTimer ??= clock.after(delayMs, flush);
     },

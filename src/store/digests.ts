@@ -14,6 +14,8 @@ export interface Digests {
   schedule(segments: readonly string[], version?: FileVersion): void;
   /** Has it computed next, and waits; undefined if it takes too long, can't be computed or the signal aborts. */
   wait(segments: readonly string[], version: FileVersion, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Another process has computed it, from the same folder. */
+  learn(etag: string, sha256: Uint8Array): void;
   /** Gives up what is under way; resolves when no file is open. */
   stop(): Promise<void>;
 }
@@ -53,7 +55,8 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-export function createDigests(source: DiskSource, env: { clock: Clock; log: Log }): Digests {
+/** `computed`: is told of each that this process has computed. */
+export function createDigests(source: DiskSource, env: { clock: Clock; log: Log }, computed: (etag: string, sha256: Uint8Array) => void = () => undefined): Digests {
   const sums = new Map<string, Uint8Array>();
   /** One job a path; those that somebody waits for come first. */
   const urgent = new Map<string, Job>();
@@ -75,7 +78,10 @@ export function createDigests(source: DiskSource, env: { clock: Clock; log: Log 
     try {
       const { etag } = file.version;
       job.etag = etag;
-      if (!sums.has(etag)) remember(etag, await hashFile(file, signal));
+      if (sums.has(etag)) return;
+      const sha256 = await hashFile(file, signal);
+      remember(etag, sha256);
+      computed(etag, sha256);
     } finally {
       await file.close();
     }
@@ -137,6 +143,7 @@ export function createDigests(source: DiskSource, env: { clock: Clock; log: Log 
       }
       return sums.get(version.etag);
     },
+    learn: remember,
     stop: async () => {
       stopped = true;
       current?.abort.abort(new Error('the store stops'));

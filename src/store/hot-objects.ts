@@ -8,20 +8,19 @@ import { formatReprDigest, wantsReprDigest } from '../net/http/digest.js';
 import { mediaTypeOf } from '../net/http/media-type.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../net/http/message.js';
 import type { Digests } from './digests.js';
-import type { Gauges } from './health.js';
 import { cutSlices, type HotFile, type HotFiles } from './hot-files.js';
 import { objectNameOf, parseObjectPath } from './object-path.js';
 import type { TellTransfer } from './transcript.js';
+import type { TransferPlaces } from './transfer-places.js';
 
 export interface HotObjectsParts {
   readonly files: HotFiles;
   readonly digests: Digests;
-  readonly gauges: Gauges;
   readonly tellTransfer: TellTransfer;
   /** Of each object. */
   readonly cacheControl: string;
-  /** Transfers at a time; beyond it the objects of the folder have the word. */
-  readonly capacity: number;
+  /** Where there is none for one more, the objects of the folder have the word. */
+  readonly places: TransferPlaces;
 }
 
 /** None of the fields that can make another answer than the whole file. Spelt out: each is looked up as fast as can be. */
@@ -37,7 +36,7 @@ interface Ready {
 }
 
 export function createHotObjects(parts: HotObjectsParts, clock: Clock): Layer<HttpHandler> {
-  const { cacheControl, files, digests, gauges, tellTransfer, capacity } = parts;
+  const { cacheControl, files, digests, places, tellTransfer } = parts;
   const names = new WeakMap<HotFile, string>();
   const ready = new WeakMap<HotFile, Ready>();
 
@@ -57,9 +56,7 @@ export function createHotObjects(parts: HotObjectsParts, clock: Clock): Layer<Ht
     };
   }
 
-  const ended = (): void => {
-    gauges.transfers -= 1;
-  };
+  const ended = (): void => places.leave();
 
   /** The whole file is the same answer each time, so that whatever is made of it is made once. */
   function answer(request: HttpRequest, file: HotFile): HttpResponse {
@@ -76,12 +73,17 @@ export function createHotObjects(parts: HotObjectsParts, clock: Clock): Layer<Ht
     return whole;
   }
 
-  function transfer(request: HttpRequest, file: HotFile): HttpResponse {
+  function transfer(request: HttpRequest, file: HotFile, instead: HttpHandler): ReturnType<HttpHandler> {
     const response = answer(request, file);
     if (request.method !== 'GET' || (response.status !== 200 && response.status !== 206)) return response;
+    const taken = places.take();
+    if (taken instanceof Promise) return taken.then((isTaken) => (isTaken ? told(request, file, response) : instead(request)));
+    return taken ? told(request, file, response) : instead(request);
+  }
+
+  function told(request: HttpRequest, file: HotFile, response: HttpResponse): HttpResponse {
     let name = names.get(file);
     if (name === undefined) names.set(file, (name = objectNameOf(file.name)));
-    gauges.transfers += 1;
     return tellTransfer(request, response.finished === undefined ? { ...response, finished: ended } : response, name, () => undefined);
   }
 
@@ -104,12 +106,12 @@ export function createHotObjects(parts: HotObjectsParts, clock: Clock): Layer<Ht
     }
     return (request) => {
       if (request.method !== 'GET' && request.method !== 'HEAD') return next(request);
-      const found = gauges.transfers < capacity ? files.find(request.target) : undefined;
+      const found = files.find(request.target);
       if (found === undefined) return fromDisk(request);
       const use = (file: HotFile | undefined): ReturnType<HttpHandler> => {
         // Who wants a digest that isn't known yet waits for it there.
         if (file === undefined || (wantsReprDigest(request.fields['want-repr-digest']) && digests.known(file.version) === undefined)) return fromDisk(request);
-        return transfer(request, file);
+        return transfer(request, file, fromDisk);
       };
       return found instanceof Promise ? found.then(use) : use(found);
     };

@@ -17,6 +17,7 @@ import { objectNameOf, parseAlias, parseObjectPath } from './object-path.js';
 import { pace } from './pace.js';
 import type { Titles } from './titles.js';
 import type { TellTransfer } from './transcript.js';
+import type { TransferPlaces } from './transfer-places.js';
 
 export interface ObjectsParts {
   readonly source: DiskSource;
@@ -25,8 +26,7 @@ export interface ObjectsParts {
   readonly gauges: Gauges;
   /** For each answer; undefined: as fast as it goes. */
   readonly rateBytesPerSecond: number | undefined;
-  /** Transfers at a time; Infinity: no limit. */
-  readonly capacity: number;
+  readonly places: TransferPlaces;
   readonly tellTransfer: TellTransfer;
   /** Of each object: how long caches may use it. */
   readonly cacheControl: string;
@@ -46,7 +46,7 @@ function findAlias(catalog: Catalog, name: string): string | undefined {
 }
 
 export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log }): HttpHandler {
-  const { source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity, cacheControl } = parts;
+  const { source, titles, digests, gauges, places, tellTransfer, rateBytesPerSecond, cacheControl } = parts;
   const { clock, log } = env;
 
   async function catalog(): Promise<Catalog> {
@@ -100,10 +100,7 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
     };
     const response = deliver(request, representation, clock.now());
     if (request.method !== 'GET' || (response.status !== 200 && response.status !== 206)) return response;
-    if (response.body.kind === 'stream') {
-      if (gauges.transfers >= capacity) return full();
-      gauges.transfers += 1;
-    }
+    if (response.body.kind === 'stream' && !(await places.take())) return full();
     return tellTransfer(request, pace(response, rateBytesPerSecond, clock), objectNameOf(file.name), () => whyBroken);
   }
 
@@ -126,7 +123,7 @@ export function createObjects(parts: ObjectsParts, env: { clock: Clock; log: Log
     return {
       ...response,
       finished: (outcome) => {
-        gauges.transfers -= 1;
+        places.leave();
         file.close().catch((error: unknown) => log.warn(`cannot close ${file.name}: ${messageOf(error)}`));
         finished?.(outcome);
       },

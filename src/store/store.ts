@@ -9,12 +9,13 @@ import { createDiskSource } from './disk-source.js';
 import { createHosts } from './hosts.js';
 import { createHotFiles } from './hot-files.js';
 import { createHotObjects } from './hot-objects.js';
-import { createHealth, type Gauges } from './health.js';
+import { createHealth, type Elsewhere, type Gauges } from './health.js';
 import { createIdentity } from './identity.js';
 import { createObjects } from './objects.js';
 import { createSignedUrls, type SigningKeys } from './signed-urls.js';
 import { createTitles } from './titles.js';
-import { createAnswerLog, createTransferLog } from './transcript.js';
+import { createAnswerLog, createTransferLog, MOST_TOLD_A_SECOND } from './transcript.js';
+import { createTransferPlaces, type TransferPlaces } from './transfer-places.js';
 
 export interface StoreOptions {
   /** The folder whose files are the objects. */
@@ -33,6 +34,22 @@ export interface StoreOptions {
   readonly hosts?: readonly string[];
   /** Only what one of these has signed is served; without it, whatever is asked for. */
   readonly signingKeys?: SigningKeys | undefined;
+  /** undefined: this process is the whole store. */
+  readonly share?: StoreShare | undefined;
+}
+
+/** What one of several processes that answer as one store has to do with the others. */
+export interface StoreShare {
+  /** From 0, and how many they are. */
+  readonly index: number;
+  readonly workers: number;
+  /** For how long the store has been up already. */
+  readonly upMs: number;
+  elsewhere(): Elsewhere;
+  /** Whether there is room in all of them for one more transfer, which then is taken; undefined: there always is. */
+  readonly takePlace: (() => Promise<boolean>) | undefined;
+  leavePlace(): void;
+  computed(etag: string, sha256: Uint8Array): void;
 }
 
 /** A film rarely changes, and where it does its entity tag tells: a minute late at most. */
@@ -48,30 +65,42 @@ export interface Store {
   stop(): Promise<void>;
 }
 
-export function createStore(options: StoreOptions, env: { clock: Clock; log: Log }): Store {
-  const { dir, id, rateBytesPerSecond, capacity, memoryOctets = 0, maxAgeSeconds = MAX_AGE_SECONDS } = options;
+export interface FolderStore extends Store {
+  /** Of this process. */
+  load(): Elsewhere;
+  /** What another process has computed. */
+  learnDigest(etag: string, sha256: Uint8Array): void;
+}
+
+export function createStore(options: StoreOptions, env: { clock: Clock; log: Log }): FolderStore {
+  const { dir, id, rateBytesPerSecond, capacity, share, memoryOctets = 0, maxAgeSeconds = MAX_AGE_SECONDS } = options;
   const cacheControl = `max-age=${maxAgeSeconds}, stale-if-error=${STALE_IF_ERROR_SECONDS}`;
   const source = createDiskSource(dir, env.clock);
   const titles = createTitles(dir, env.clock);
-  const digests = createDigests(source, env);
-  const tellTransfer = createTransferLog(env);
+  const digests = createDigests(source, env, share?.computed);
+  const tellTransfer = createTransferLog(env, Math.ceil(MOST_TOLD_A_SECOND / (share?.workers ?? 1)));
   const files = createHotFiles(source, rateBytesPerSecond === undefined ? memoryOctets : 0, env);
   const gauges: Gauges = { transfers: 0, refused: 0, startedMs: undefined };
+  const places: TransferPlaces = createTransferPlaces(gauges, capacity ?? Infinity, share);
   return {
     handler: createChain({
       answerLog: createAnswerLog(env),
       identity: createIdentity(id),
-      health: createHealth({ store: { id, capacity }, gauges, trouble: 'folder unreadable', look: async () => ({ titles: (await titles.current()).titles.length }) }, env.clock),
+      health: createHealth({ store: { id, capacity }, gauges, elsewhere: share?.elsewhere, trouble: 'folder unreadable', look: async () => ({ titles: (await titles.current()).titles.length }) }, env.clock),
       hosts: createHosts(options.hosts),
       signedUrls: createSignedUrls(options.signingKeys, env.clock),
-      hot: createHotObjects({ cacheControl, files, digests, gauges, tellTransfer, capacity: capacity ?? Infinity }, env.clock),
-      objects: createObjects({ cacheControl, source, titles, digests, gauges, tellTransfer, rateBytesPerSecond, capacity: capacity ?? Infinity }, env),
+      hot: createHotObjects({ cacheControl, files, digests, places, tellTransfer }, env.clock),
+      objects: createObjects({ cacheControl, source, titles, digests, gauges, places, tellTransfer, rateBytesPerSecond }, env),
     }),
     start: async () => {
       const catalog = await titles.current();
-      gauges.startedMs = env.clock.monotonic();
-      for (const title of catalog.titles) digests.schedule([title.file]);
+      gauges.startedMs = env.clock.monotonic() - (share?.upMs ?? 0);
+      // Each of several computes its part, and learns the rest from the others.
+      const isMine = (at: number): boolean => share === undefined || at % share.workers === share.index;
+      for (const [at, title] of catalog.titles.entries()) if (isMine(at)) digests.schedule([title.file]);
     },
+    load: () => ({ transfers: gauges.transfers, refused: gauges.refused }),
+    learnDigest: digests.learn,
     stop: async () => {
       await Promise.all([digests.stop(), files.stop()]);
     },

@@ -70,7 +70,8 @@ class Tally {
   }
 }
 
-export function createTransferLog({ clock, log }: { clock: Clock; log: Log }): TellTransfer {
+/** `most`: how many transfers are told in a second, each with a line for its begin and one for its end. */
+export function createTransferLog({ clock, log }: { clock: Clock; log: Log }, most = MOST_TOLD_A_SECOND): TellTransfer {
   let tally: Tally | undefined;
   let since = -Infinity;
   let told = 0;
@@ -93,7 +94,7 @@ export function createTransferLog({ clock, log }: { clock: Clock; log: Log }): T
       told = 0;
     }
     told += 1;
-    return told > MOST_TOLD_A_SECOND;
+    return told > most;
   }
 
   /** Of answers that come again and again, which are frozen. */

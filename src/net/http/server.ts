@@ -50,6 +50,8 @@ export interface HttpServerOptions {
    * then loopback has no such limit, since a proxy on this machine has all its clients behind it.
    */
   readonly maxConnectionsPerClient?: number;
+  /** With the other workers of a cluster (node:cluster): they answer on one address and port. */
+  readonly shared?: boolean;
   /** False: node's parser reads every request, also the plainest. */
   readonly direct?: boolean;
   /** Is told of every answer, also of refusals. */
@@ -61,7 +63,7 @@ const TELL_FULL_MS = 10_000;
 
 export function createHttpServer(options: HttpServerOptions, handler: HttpHandler, env: { clock: Clock; log: Log }): HttpServer {
   const { clock, log } = env;
-  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 16_384, direct = true, maxContentOctets, accessLog } = options;
+  const { headTimeoutMs = 10_000, idleTimeoutMs = 30_000, maxHeadBytes = 16_384, maxConnections = 16_384, direct = true, shared = false, maxContentOctets, accessLog } = options;
   const open = new Map<Socket, Pick<Connection, 'finish' | 'answering'>>();
   /** Those of them that are read without node's parser. */
   const plain = new Map<Socket, DirectConnection>();
@@ -86,7 +88,8 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   // The head's size is limited in octets; a limit on lines would drop the rest of them in silence.
   server.maxHeadersCount = 0;
   server.timeout = idleTimeoutMs;
-  server.maxConnections = maxConnections;
+  // In a cluster node would hand one too many back, to be offered again and again while all workers are full.
+  if (!shared) server.maxConnections = maxConnections;
   // A client that closes its own side after the request (`nc -N`) still gets its answer.
   Object.assign(server, { httpAllowHalfOpen: true });
 
@@ -121,6 +124,11 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
   }
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => undefined);
+    if (shared && open.size >= maxConnections) {
+      socket.destroy();
+      tellTurnedAway(`${maxConnections} are open`);
+      return;
+    }
     if (!hasPlace(socket)) {
       socket.destroy();
       tellTurnedAway(`${unmapIPv4(socket.remoteAddress ?? '')} has its share`);
@@ -179,7 +187,7 @@ export function createHttpServer(options: HttpServerOptions, handler: HttpHandle
       new Promise((resolve, reject) => {
         const onError = (error: Error): void => reject(listenError(options.role ?? 'the HTTP server', options.endpoint, error));
         server.once('error', onError);
-        server.listen({ host: options.endpoint.address, port: options.endpoint.port }, () => {
+        server.listen({ host: options.endpoint.address, port: options.endpoint.port, exclusive: !shared }, () => {
           server.off('error', onError);
           const bound = server.address();
           if (typeof bound === 'object' && bound !== null) endpoint = { address: options.endpoint.address, port: bound.port };

@@ -7,6 +7,7 @@ import type { Digests } from '../../../src/store/digests.js';
 import type { OpenFile, Opening } from '../../../src/store/disk-source.js';
 import { createTransferLog } from '../../../src/store/transcript.js';
 import { createObjects } from '../../../src/store/objects.js';
+import { createTransferPlaces } from '../../../src/store/transfer-places.js';
 
 const PEER = { address: '127.0.0.1', port: 1 };
 
@@ -25,13 +26,13 @@ describe('objects of a store', () => {
     read: async function* () { yield await Promise.resolve(Buffer.from('abc')); },
     close: () => { closes += 1; return Promise.resolve(); },
   };
-  const noDigests: Digests = { known: () => undefined, schedule: () => undefined, wait: () => Promise.resolve(undefined), stop: () => Promise.resolve() };
+  const noDigests: Digests = { known: () => undefined, schedule: () => undefined, wait: () => Promise.resolve(undefined), learn: () => undefined, stop: () => Promise.resolve() };
 
   function create(open: () => Promise<Opening>, digests = noDigests, capacity = Infinity) {
     const gauges = { get transfers() { return transfers; }, set transfers(value) { transfers = value; }, refused: 0, startedMs: 0 };
     const titles = { current: () => Promise.resolve(createCatalog(['video1.mp4'])) };
     const env = { clock: systemClock, log: createLog((line) => lines.push(line.message)) };
-    return createObjects({ source: { open }, titles, digests, gauges, tellTransfer: createTransferLog(env), rateBytesPerSecond: undefined, capacity, cacheControl: 'max-age=60' }, env);
+    return createObjects({ source: { open }, titles, digests, gauges, tellTransfer: createTransferLog(env), rateBytesPerSecond: undefined, places: createTransferPlaces(gauges, capacity), cacheControl: 'max-age=60' }, env);
   }
   const request = (over: Partial<HttpRequest> = {}): HttpRequest =>
     ({ method: 'GET', target: '/video1.mp4', fields: {}, peer: PEER, local: PEER, signal: new AbortController().signal, ...over });
