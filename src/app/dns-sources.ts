@@ -11,6 +11,8 @@ import type { Routing } from './routing.js';
 export interface DnsSources {
   /** How many workers share the sockets, this process one of them; undefined: it is alone. */
   readonly workers: number | undefined;
+  /** The others of them answer already. */
+  readonly joins: boolean;
   readonly rateShare: RateShare | undefined;
   readonly cookies: CookieSeed;
   /** Of the zones that are made of the catalog alone. */
@@ -27,6 +29,7 @@ export interface DnsSources {
 export function createOwnSources(options: DnsServiceOptions, env: Env): DnsSources {
   return {
     workers: undefined,
+    joins: false,
     rateShare: undefined,
     cookies: createCookieSeed(env),
     serial: Math.floor(env.clock.now() / 1000),

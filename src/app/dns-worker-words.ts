@@ -19,6 +19,8 @@ export interface DnsWorkerStart {
   /** From 0. */
   readonly index: number;
   readonly workers: number;
+  /** In the place of another: the others serve already. */
+  readonly joins: boolean;
   readonly cookies: CookieSeed;
   readonly serial: number;
   readonly zones: readonly PackedZone[];

@@ -45,6 +45,7 @@ function createDnsWorker(start: DnsWorkerStart, env: Env, say: (said: DnsSaid) =
 
   const sources: DnsSources = {
     workers: start.workers,
+    joins: start.joins,
     rateShare,
     cookies: start.cookies,
     serial: start.serial,

@@ -39,6 +39,8 @@ export function createDnsWorkers(options: DnsServiceOptions, count: number, env:
   const answered = createTally(() => RATE_HALF_LIFE_MS, env);
   let spreads: { readonly index: number; readonly spread: Spread }[] = [];
   let heardOf = false;
+  /** Once all have come up. */
+  let serving = false;
   const passOn = async (): Promise<void> => {
     if (!heardOf) return;
     heardOf = false;
@@ -65,6 +67,7 @@ export function createDnsWorkers(options: DnsServiceOptions, count: number, env:
       options: { ...options, plan: { stores, routing: settings, health, files: [] }, cacheBytes: cacheBytes / count },
       index,
       workers: count,
+      joins: serving,
       cookies,
       serial,
       zones: [...zones.values()],
@@ -135,6 +138,7 @@ export function createDnsWorkers(options: DnsServiceOptions, count: number, env:
   const start = async (): Promise<void> => {
     const isRouted = await prepare();
     const ready = await startWorkers();
+    serving = true;
     const stopPassing = repeat(ROUND_MS, passOn, env);
     helpers.push({ start: () => Promise.resolve(), stop: () => Promise.resolve(stopPassing()) });
     endpoint = ready.endpoint;

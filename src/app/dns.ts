@@ -39,7 +39,7 @@ function resolverOptions({ forward = [], ecsZones = [CDN_ZONE], cacheBytes }: Dn
 /** `sources`: where what it serves comes from, where it doesn't see to that itself. */
 export function createDnsService(options: DnsServiceOptions, env: Env, sources: DnsSources = createOwnSources(options, env)): DnsService {
   const { catalog, plan, portal } = options;
-  const { workers } = sources;
+  const { workers, joins } = sources;
   const roles: Role[] = [];
   const helpers: Service[] = [];
   /** Who listens where: told when all of them do, since a start that fails leaves none of them there. */
@@ -50,7 +50,7 @@ export function createDnsService(options: DnsServiceOptions, env: Env, sources: 
 
   const add = async (title: string, listen: Endpoint, zones: readonly string[], handler: DnsHandler): Promise<Endpoint> => {
     const service = zones.length === 0 ? 'cdn dns' : `cdn dns ${zones.join(' ')}`;
-    const server = createDnsServer({ endpoint: listen, what: title, workers }, env.tracing?.dns(service, handler) ?? handler, env);
+    const server = createDnsServer({ endpoint: listen, what: title, workers, joins }, env.tracing?.dns(service, handler) ?? handler, env);
     await server.start();
     roles.push({ server, title, zones });
     news.push({ text: `${title} on ${formatEndpoint(server.endpoint)} (UDP and TCP)`, facts: { role: title, ...server.endpoint, zones } });

@@ -23,6 +23,8 @@ export interface DnsServerOptions {
   readonly tcpIdleMs?: number;
   /** How many workers (node:cluster) answer on these sockets, this process one of them; absent: they are its own. */
   readonly workers?: number | undefined;
+  /** The other workers answer already, and this one takes the place of another. */
+  readonly joins?: boolean | undefined;
 }
 
 export interface DnsServer {
@@ -86,7 +88,7 @@ async function openListeners(options: DnsServerOptions, answer: Answerer, env: {
       env,
     );
     try {
-      const udp = await openUdpPlaces({ address, port: tcp.port }, answer, env, shared);
+      const udp = await openUdpPlaces({ address, port: tcp.port }, answer, env, shared ? { joins: options.joins === true } : undefined);
       const close = async (): Promise<void> => {
         await Promise.all([tcp.close(), udp.close()]);
       };

@@ -8,7 +8,7 @@ import type { Log } from '../../observe/log.js';
 import { formatEndpoint, type Endpoint } from '../address.js';
 import type { Answerer } from './answer.js';
 import { parseIPv4, parseIPv6 } from './ip.js';
-import { openUdp, type UdpListener } from './udp.js';
+import { expectAddress, openUdp, type UdpListener } from './udp.js';
 
 export interface UdpPlacesEnv {
   readonly clock: Clock;
@@ -17,16 +17,23 @@ export interface UdpPlacesEnv {
   readonly addresses?: () => readonly string[];
 }
 
+/** With the other workers of a cluster. */
+export interface Sharing {
+  /** They answer already, and this one takes the place of another. */
+  readonly joins: boolean;
+}
+
 /** How long a new address may have to wait for its first answer. */
 const LOOK_EVERY_MS = 5_000;
 
 /**
  * A UDP socket bound to the wildcard answers from whichever address the route suggests, and clients
  * drop what comes from another address than they asked (RFC 2181 §4.1): so one socket an address. ::
- * means IPv4 too, as it does for TCP. `shared` with the other workers of a cluster. Rejects with the
+ * means IPv4 too, as it does for TCP. `sharing`: absent, they are this process's own. Rejects with the
  * system's error, and nothing is then left open.
  */
-export async function openUdpPlaces(local: Endpoint, answer: Answerer, env: UdpPlacesEnv, shared = false): Promise<UdpListener> {
+export async function openUdpPlaces(local: Endpoint, answer: Answerer, env: UdpPlacesEnv, sharing?: Sharing): Promise<UdpListener> {
+  const shared = sharing !== undefined;
   if (!isWildcard(local.address)) return openUdp(local, answer, env.log, shared);
   const list = env.addresses ?? systemAddresses;
   const both = local.address.includes(':');
@@ -41,6 +48,9 @@ export async function openUdpPlaces(local: Endpoint, answer: Answerer, env: UdpP
   const complained = new Set<string>();
 
   const take = async (address: string): Promise<void> => {
+    // node:cluster numbers a worker's attempts at an address, and shares a socket only between attempts of the same
+    // number: one that is sure to fail would set this worker apart from the others.
+    if (shared) await expectAddress(address);
     open.set(address, await openUdp(place(address), answer, env.log, shared));
     complained.delete(address);
   };
@@ -54,8 +64,9 @@ export async function openUdpPlaces(local: Endpoint, answer: Answerer, env: UdpP
     try {
       await take(address);
     } catch (error) {
-      // An address may have gone, or not be ready yet, since the machine listed it.
-      if (systemCode(error) === 'EADDRNOTAVAIL') complain(address, error);
+      // An address may have gone, or not be ready yet, since the machine listed it; and another worker may have
+      // it by a later attempt, which this one comes to.
+      if (systemCode(error) === 'EADDRNOTAVAIL' || (sharing?.joins === true && systemCode(error) === 'EADDRINUSE')) complain(address, error);
       else {
         await closeAll();
         throw error;

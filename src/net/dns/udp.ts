@@ -51,6 +51,13 @@ export async function openUdp(local: Endpoint, answer: Answerer, log: Log, share
   };
 }
 
+/** Rejects with the system's error where the machine doesn't have the address, or not yet. */
+export async function expectAddress(address: string): Promise<void> {
+  const socket = createUdpSocket(address);
+  await bindUdp(socket, { address, port: 0 });
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+}
+
 /** Rejects with the system's error, and the socket is then closed. */
 export function bindUdp(socket: Socket, local: Endpoint, shared = false): Promise<void> {
   return new Promise((resolve, reject) => {
