@@ -24,7 +24,7 @@ export const TRANSFER_FLAGS = {
   'max-time': fieldFlag(FETCH_FIELDS.maxTime, { char: 'm' }),
   'connect-timeout': fieldFlag(FETCH_FIELDS.connectTimeout, { defaultText: String(DEFAULTS.timeoutMs / 1000) }),
   'speed-limit': fieldFlag(FETCH_FIELDS.speedLimit, { char: 'Y' }),
-  'speed-time': fieldFlag(FETCH_FIELDS.speedTime, { char: 'y', defaultText: '30' }),
+  'speed-time': fieldFlag(FETCH_FIELDS.speedTime, { char: 'y', defaultText: `30, and ${DEFAULTS.timeoutMs / 1000} of silence` }),
   header: fieldRepeatFlag(FETCH_FIELDS.header, { char: 'H' }),
   resolve: fieldRepeatFlag(FETCH_FIELDS.resolve),
   interface: fieldFlag(FETCH_FIELDS.interface),
@@ -102,6 +102,8 @@ export function readServiceOptions(flags: TransferFlags): FetchServiceOptions {
   return {
     dns: dns ?? DEFAULTS.localDns, systemResolver: dns === undefined, timeoutMs: DEFAULTS.timeoutMs,
     connectTimeoutMs: readOptional('connect-timeout', FETCH_FIELDS.connectTimeout, flags['connect-timeout']),
+    // Nothing at all is slower than any limit.
+    silenceMs: readOptional('speed-time', FETCH_FIELDS.speedTime, flags['speed-time']),
     maxTimeMs: readOptional('max-time', FETCH_FIELDS.maxTime, flags['max-time']),
     atATime: readOptional('parallel-max', FETCH_FIELDS.parallelMax, flags['parallel-max']) ?? 8,
     family, fields, insecure: flags.insecure,

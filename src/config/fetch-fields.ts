@@ -64,7 +64,7 @@ export const FETCH_FIELDS = {
   maxTime: time('CDN_MAX_TIME', 'give up what is not done by then; what came is kept'),
   connectTimeout: time('CDN_CONNECT_TIMEOUT', 'how long a connection may take to be made'),
   speedLimit: rate('CDN_SPEED_LIMIT', 'leave a store that is slower for as long as --speed-time'),
-  speedTime: time('CDN_SPEED_TIME', 'how long a store may be slower than --speed-limit'),
+  speedTime: time('CDN_SPEED_TIME', 'how long a store may be slower than --speed-limit, and how long say nothing at all'),
   header: field('CDN_HEADER', 'a further field of the request for the content (repeatable); Authorization and Cookie go to the first server only', 'a field such as "Name: value", none that the client itself decides', "'NAME: VALUE'", parseHeader),
   resolve: field('CDN_RESOLVE', 'where this host and port are, without asking DNS (repeatable)', 'a host, a port and addresses such as "example.com:80:192.0.2.1"', 'HOST:PORT:ADDR[,ADDR]', parseResolve),
   interface: field('CDN_INTERFACE', 'speak from this address of this machine, or from this interface', 'an address or the name of an interface', 'NAME|ADDR', (text) => (/^[\w.:%-]{1,64}$/.test(text) ? text : undefined)),

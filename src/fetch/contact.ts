@@ -96,7 +96,7 @@ export type Contact = (visit: Visit, asking: Asking) => Promise<Reply>;
 
 /** @throws CdnError PORTAL_UNREACHABLE, STORE_UNREACHABLE, PEER_PROTOCOL */
 export function createContact(options: FetchOptions, env: Pick<FetchEnv, 'http'>): Contact {
-  const { timeoutMs, connectTimeoutMs = timeoutMs, localAddress, ca, insecure, reuse } = options;
+  const { timeoutMs, connectTimeoutMs = timeoutMs, silenceMs = timeoutMs, localAddress, ca, insecure, reuse } = options;
   return async ({ url, role, fields, endpoints, onUnreachable }, asking) => {
     const { story } = asking;
     const what = `GET ${url.pathname}${url.search}, Host: ${fields['host'] ?? url.host}`;
@@ -139,8 +139,8 @@ export function createContact(options: FetchOptions, env: Pick<FetchEnv, 'http'>
         reuse: reuse === true,
         signal: asking.signal,
         connectTimeoutMs,
-        headTimeoutMs: timeoutMs,
-        idleTimeoutMs: timeoutMs,
+        headTimeoutMs: silenceMs,
+        idleTimeoutMs: silenceMs,
         onUnreachable: hear,
       };
       const answered = await env.http.request(request);

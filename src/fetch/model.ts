@@ -17,6 +17,8 @@ export interface FetchOptions {
   readonly timeoutMs: number;
   /** For a connection to be made; as `timeoutMs` unless told. */
   readonly connectTimeoutMs?: number | undefined;
+  /** Of whoever took the connection, for an answer to begin or to go on; as `timeoutMs` unless told. */
+  readonly silenceMs?: number | undefined;
   /** IPv4 alone, or IPv6. */
   readonly family?: 4 | 6 | undefined;
   /** The address of this machine to speak from. */

@@ -172,6 +172,15 @@ describe('cdn fetch, flag by flag', function () {
     expect(done.stderr).to.match(/is too slow: /);
   });
 
+  it('--speed-time is how long a server may say nothing', async () => {
+    const mute = createTcpServer((socket) => socket.on('error', () => undefined));
+    mute.listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    closing.push(async () => { mute.close(); });
+    const done = await runCdn(['fetch', `http://127.0.0.1:${(mute.address() as AddressInfo).port}/a`, '--speed-time', '0.2'], { cwd: folder });
+    expect([done.code, done.stderr]).to.satisfy(([code, stderr]: readonly [number, string]) => code === 4 && stderr.includes('no head of an answer within 200 ms'));
+  });
+
   it('--retry and --retry-delay', async () => {
     const done = await fetch(`${url}/busy`, '--retry', '3', '--retry-delay', '0.01');
     expect(done.code, done.stderr).to.equal(0);

@@ -158,6 +158,14 @@ describe('fetch: a party fails', () => {
       expectError(await fetchTitle((await site(store, { timeoutMs: TIMEOUT_MS })).client), 'STORE_UNREACHABLE', `store ${at(store)}`);
     });
 
+    it('accepts and never answers, or no more, within the time that was given for it', async () => {
+      const options = { timeoutMs: 3_600_000, silenceMs: TIMEOUT_MS };
+      const mute = await parties.tcp(() => undefined);
+      expectError(await parties.run(parties.fetcher({ dns: await parties.nobody(), ...options }), { target: `http://${at(mute)}/a` }), 'STORE_UNREACHABLE', `within ${TIMEOUT_MS} ms`);
+      const faltering = await parties.tcp((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort'));
+      expectError(await parties.run(parties.fetcher({ dns: await parties.nobody(), ...options }), { target: `http://${at(faltering)}/a` }), 'INCOMPLETE', `fell silent for ${TIMEOUT_MS} ms`);
+    });
+
     it('answers with something else than HTTP', async () => {
       const store = await rawStore('SSH-2.0-OpenSSH_9.9\r\n');
       expectError(await fetchTitle((await site(store)).client), 'PEER_PROTOCOL', `store ${at(store)}`);
