@@ -62,7 +62,7 @@ export interface OriginClientOptions {
   readonly headTimeoutMs?: number;
   /** Between two pieces of a body, while more is wanted. */
   readonly idleTimeoutMs?: number;
-  /** Requests at a time; more wait for their turn. */
+  /** Requests at a time; more wait for their turn, for as long as for a head. */
   readonly maxConnections?: number;
 }
 
@@ -123,7 +123,8 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
   const url = options.url.origin;
   const idle: Line[] = [];
   const lines = new Set<Line>();
-  const waiting: ((line: Line) => void)[] = [];
+  /** In the order in which they came. */
+  const waiting = new Set<(line: Line) => void>();
   let undici: Promise<typeof Undici> | undefined;
   let closed = false;
 
@@ -150,18 +151,46 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
     return line;
   }
 
-  async function takeLine(): Promise<Line> {
-    const free = idle.pop();
-    if (free !== undefined) return free;
-    if (lines.size >= maxConnections) return new Promise((resolve) => waiting.push(resolve));
+  async function openLine(): Promise<Line> {
     const line = await createLine();
     lines.add(line);
     return line;
   }
 
+  /** Readers who take their time could have all connections: who waits isn't to wait for them for ever. */
+  function waitForLine(signal: AbortSignal): Promise<Line> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        waiting.delete(take);
+        stopTimer();
+        signal.removeEventListener('abort', onAbort);
+      };
+      const take = (line: Line): void => {
+        leave();
+        resolve(line);
+      };
+      const onAbort = (): void => {
+        leave();
+        reject(signal.reason as Error);
+      };
+      const stopTimer = env.clock.after(headTimeoutMs, () => {
+        leave();
+        reject(new OriginError('timeout', `${url} could not be asked: all of ${maxConnections} connections to it were in use for ${headTimeoutMs} ms`));
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+      waiting.add(take);
+    });
+  }
+
+  async function takeLine(signal: AbortSignal): Promise<Line> {
+    const free = idle.pop();
+    if (free !== undefined) return free;
+    return lines.size >= maxConnections ? waitForLine(signal) : openLine();
+  }
+
   function giveBack(line: Line): void {
     if (closed) return drop(line);
-    const next = waiting.shift();
+    const [next] = waiting;
     if (next) next(line);
     else idle.push(line);
   }
@@ -169,8 +198,7 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
   function drop(line: Line): void {
     if (!lines.delete(line)) return;
     line.client.destroy().catch(() => undefined);
-    const next = waiting.shift();
-    if (next) takeLine().then(next, () => undefined);
+    if (waiting.size > 0 && !closed) openLine().then(giveBack, () => undefined);
   }
 
   /** Passes the body on, and gives the connection back when it ended well. */
@@ -244,7 +272,7 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
     url,
     request: async (request) => {
       request.signal.throwIfAborted();
-      const line = await takeLine();
+      const line = await takeLine(request.signal);
       const watch = createWatch(request.signal);
       try {
         return await exchange(line, request, watch);
