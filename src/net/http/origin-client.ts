@@ -7,7 +7,7 @@ import type * as Undici from 'undici';
 import type { Clock } from '../../base/clock.js';
 import { messageOf, systemCode } from '../../base/errors.js';
 import { dispatch, type Arriving, type OnInterim } from './client-dispatch.js';
-import { MAX_HEAD_BYTES, recordOf } from './client-head.js';
+import { HeadFault, MAX_HEAD_BYTES, recordOf } from './client-head.js';
 import type { HeaderFields } from './message.js';
 
 export interface OriginRequest {
@@ -108,6 +108,16 @@ const NO_OCTETS: AsyncIterable<Uint8Array> = (async function* () {})();
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** undefined: it contradicts itself. Nobody needs it (RFC 9110 §15.2), and the answer is still to come. */
+function interimFields(headers: Arriving['headers']): HeaderFields | undefined {
+  try {
+    return recordOf(headers);
+  } catch (error) {
+    if (error instanceof HeadFault) return undefined;
+    throw error;
+  }
+}
 
 /** Why no head came. */
 function headError(url: string, line: Line, error: unknown): OriginError {
@@ -235,7 +245,10 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
     const { method, target: path, fields, body } = request;
     const dispatched: Dispatcher.DispatchOptions = { method, path, headers: { ...fields, host: options.url.host }, ...(body === undefined ? {} : { body: body as unknown as Exclude<Dispatcher.DispatchOptions['body'], undefined> }) };
     const tell = request.onInterim;
-    const onInterim: OnInterim | undefined = tell && ((status, headers) => tell(status, recordOf(headers)));
+    const onInterim: OnInterim | undefined = tell && ((status, headers) => {
+      const fields = interimFields(headers);
+      if (fields !== undefined) tell(status, fields);
+    });
     const requestedMs = env.clock.now();
     const arriving = await dispatch(line.client, dispatched, signal, onInterim);
     const receivedMs = env.clock.now();
