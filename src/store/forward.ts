@@ -66,7 +66,8 @@ export function interimTo({ interim }: HttpRequest, via: string): { readonly onI
   return {
     onInterim: (status, given) => {
       const fields = endToEnd(given);
-      for (const name of ['trailer', 'content-length']) Reflect.deleteProperty(fields, name);
+      // RFC 9110 §5.3: lines of Set-Cookie can't be joined, as those of a hint are.
+      for (const name of ['trailer', 'content-length', 'set-cookie']) Reflect.deleteProperty(fields, name);
       fields['via'] = appendVia(given['via'], via);
       interim(status, fields);
     },

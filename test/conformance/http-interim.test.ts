@@ -34,6 +34,8 @@ const CASES: readonly Case[] = [
   { section: '15.2', rule: 'to HEAD as well', send: `HEAD /a HTTP/1.1\r\n${H}`, origin: `${HINT}\r\n${OK}`, gets: [[103, link], 200], body: '' },
   { section: '15.2', rule: 'to what passes as well', send: `POST /a HTTP/1.1\r\nContent-Length: 2\r\n${H}hi`, origin: `${HINT}\r\n${OK}ok`, gets: [[103, link], 200], body: 'ok' },
   { section: '7.6.1', rule: 'fields of the connection end here', origin: `HTTP/1.1 103 Early Hints\r\nConnection: x-hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nX-End: 2\r\nVia: 1.1 other\r\n\r\n${OK}ok`, gets: [[103, { 'x-end': '2', via: '1.1 other, 1.1 edge' }], 200], body: 'ok' },
+  { section: '5.3', rule: 'lines of Set-Cookie are not joined: a hint goes on without them', origin: `${HINT}Set-Cookie: a=b\r\nSet-Cookie: c=d\r\n\r\n${OK}ok`, gets: [[103, link], 200], body: 'ok' },
+  { section: '15.2', rule: 'a hint that contradicts itself is left out, and the answer comes', origin: `HTTP/1.1 103 Early Hints\r\nETag: "a"\r\nETag: "b"\r\n\r\n${OK}ok`, gets: [200], body: 'ok' },
   { section: '15.2.1', rule: '100 is between the edge and its origin', send: `POST /a HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n${H}hi`, origin: `${HINT}\r\n${OK}ok`, gets: [100, [103, link], 200], body: 'ok' },
   { section: '6.5.1', rule: 'trailers are dropped, and not announced', origin: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 5\r\n\r\n', gets: [200], body: 'ok' },
   { section: '6.5', rule: 'chunks are made anew, whatever the origin’s were, extensions too', origin: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\no\r\n1\r\nk\r\n000\r\n\r\n', gets: [200], body: 'ok' },

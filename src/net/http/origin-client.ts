@@ -7,7 +7,7 @@ import type * as Undici from 'undici';
 import type { Clock } from '../../base/clock.js';
 import { messageOf, systemCode } from '../../base/errors.js';
 import { dispatch, type Arriving, type OnInterim } from './client-dispatch.js';
-import { MAX_HEAD_BYTES, recordOf } from './client-head.js';
+import { HeadFault, MAX_HEAD_BYTES, recordOf } from './client-head.js';
 import type { HeaderFields } from './message.js';
 
 export interface OriginRequest {
@@ -62,7 +62,7 @@ export interface OriginClientOptions {
   readonly headTimeoutMs?: number;
   /** Between two pieces of a body, while more is wanted. */
   readonly idleTimeoutMs?: number;
-  /** Requests at a time; more wait for their turn. */
+  /** Requests at a time; more wait for their turn, for as long as for a head. */
   readonly maxConnections?: number;
 }
 
@@ -109,6 +109,16 @@ const NO_OCTETS: AsyncIterable<Uint8Array> = (async function* () {})();
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
+/** undefined: it contradicts itself. Nobody needs it (RFC 9110 §15.2), and the answer is still to come. */
+function interimFields(headers: Arriving['headers']): HeaderFields | undefined {
+  try {
+    return recordOf(headers);
+  } catch (error) {
+    if (error instanceof HeadFault) return undefined;
+    throw error;
+  }
+}
+
 /** Why no head came. */
 function headError(url: string, line: Line, error: unknown): OriginError {
   const code = systemCode(error) ?? '';
@@ -123,7 +133,8 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
   const url = options.url.origin;
   const idle: Line[] = [];
   const lines = new Set<Line>();
-  const waiting: ((line: Line) => void)[] = [];
+  /** In the order in which they came. */
+  const waiting = new Set<(line: Line) => void>();
   let undici: Promise<typeof Undici> | undefined;
   let closed = false;
 
@@ -150,18 +161,46 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
     return line;
   }
 
-  async function takeLine(): Promise<Line> {
-    const free = idle.pop();
-    if (free !== undefined) return free;
-    if (lines.size >= maxConnections) return new Promise((resolve) => waiting.push(resolve));
+  async function openLine(): Promise<Line> {
     const line = await createLine();
     lines.add(line);
     return line;
   }
 
+  /** Readers who take their time could have all connections: who waits isn't to wait for them for ever. */
+  function waitForLine(signal: AbortSignal): Promise<Line> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        waiting.delete(take);
+        stopTimer();
+        signal.removeEventListener('abort', onAbort);
+      };
+      const take = (line: Line): void => {
+        leave();
+        resolve(line);
+      };
+      const onAbort = (): void => {
+        leave();
+        reject(signal.reason as Error);
+      };
+      const stopTimer = env.clock.after(headTimeoutMs, () => {
+        leave();
+        reject(new OriginError('timeout', `${url} could not be asked: all of ${maxConnections} connections to it were in use for ${headTimeoutMs} ms`));
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+      waiting.add(take);
+    });
+  }
+
+  async function takeLine(signal: AbortSignal): Promise<Line> {
+    const free = idle.pop();
+    if (free !== undefined) return free;
+    return lines.size >= maxConnections ? waitForLine(signal) : openLine();
+  }
+
   function giveBack(line: Line): void {
     if (closed) return drop(line);
-    const next = waiting.shift();
+    const [next] = waiting;
     if (next) next(line);
     else idle.push(line);
   }
@@ -169,8 +208,7 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
   function drop(line: Line): void {
     if (!lines.delete(line)) return;
     line.client.destroy().catch(() => undefined);
-    const next = waiting.shift();
-    if (next) takeLine().then(next, () => undefined);
+    if (waiting.size > 0 && !closed) openLine().then(giveBack, () => undefined);
   }
 
   /** Passes the body on, and gives the connection back when it ended well. */
@@ -207,7 +245,10 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
     const { method, target: path, fields, body } = request;
     const dispatched: Dispatcher.DispatchOptions = { method, path, headers: { ...fields, host: options.url.host }, ...(body === undefined ? {} : { body: body as unknown as Exclude<Dispatcher.DispatchOptions['body'], undefined> }) };
     const tell = request.onInterim;
-    const onInterim: OnInterim | undefined = tell && ((status, headers) => tell(status, recordOf(headers)));
+    const onInterim: OnInterim | undefined = tell && ((status, headers) => {
+      const fields = interimFields(headers);
+      if (fields !== undefined) tell(status, fields);
+    });
     const requestedMs = env.clock.now();
     const arriving = await dispatch(line.client, dispatched, signal, onInterim);
     const receivedMs = env.clock.now();
@@ -244,7 +285,7 @@ export function createOriginClient(options: OriginClientOptions, env: { readonly
     url,
     request: async (request) => {
       request.signal.throwIfAborted();
-      const line = await takeLine();
+      const line = await takeLine(request.signal);
       const watch = createWatch(request.signal);
       try {
         return await exchange(line, request, watch);

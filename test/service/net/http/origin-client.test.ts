@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { systemClock } from '../../../../src/base/clock.js';
-import { createOriginClient, type OriginClient, type OriginResponse } from '../../../../src/net/http/origin-client.js';
+import { systemClock, type Clock } from '../../../../src/base/clock.js';
+import { createOriginClient, OriginError, type OriginClient, type OriginResponse } from '../../../../src/net/http/origin-client.js';
 
 async function textOf({ body }: OriginResponse): Promise<string> {
   const parts: Uint8Array[] = [];
@@ -56,5 +56,36 @@ describe('the client of an edge', () => {
       head.discard();
       expect(await textOf(await ask('GET', '/a'))).to.equal('hello');
     }
+  });
+
+  describe('with one connection, which is in use', () => {
+    function only(clock: Clock): void {
+      client = createOriginClient({ url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), maxConnections: 1 }, { clock });
+    }
+
+    it('has the next wait no longer than for a head, and serves the one after', async () => {
+      await client.close();
+      only({ ...systemClock, after: (_ms, run) => systemClock.after(1, run) });
+      const first = await ask('GET', '/slow');
+      const failed = await ask('GET', '/a').then(() => undefined, (error: unknown) => error);
+      expect(failed).to.be.instanceOf(OriginError).and.include({ kind: 'timeout' });
+      const third = ask('GET', '/a');
+      first.discard();
+      expect(await textOf(await third)).to.equal('hello');
+      expect(await textOf(await ask('GET', '/a'))).to.equal('hello');
+    });
+
+    it('has nobody wait who is gone', async () => {
+      await client.close();
+      only(systemClock);
+      const first = await ask('GET', '/slow');
+      const gone = new AbortController();
+      const second = client.request({ method: 'GET', target: '/a', fields: {}, signal: gone.signal });
+      gone.abort(new Error('the client is gone'));
+      expect(await second.then(() => undefined, (error: unknown) => error)).to.equal(gone.signal.reason);
+      const third = ask('GET', '/a');
+      first.discard();
+      expect(await textOf(await third)).to.equal('hello');
+    });
   });
 });
