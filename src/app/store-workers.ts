@@ -84,7 +84,7 @@ export function createStoreWorkers(options: StoreServiceOptions, count: number, 
     heardOf = true;
     return { options: part, index, workers: count, upMs: startedMs === undefined ? 0 : clock.monotonic() - startedMs, keys: keys?.current() ?? [] };
   };
-  const workers = createWorkers<StoreWorkerStart, StoreTold, StoreSaid, StoreReady>({ module: MODULE, count, accept: 'turns', start: startOf, hear, ended }, env);
+  const workers = createWorkers<StoreWorkerStart, StoreTold, StoreSaid, StoreReady>({ module: MODULE, count, start: startOf, hear, ended }, env);
   let stopPassing = (): void => undefined;
 
   const stop = async (graceMs: number): Promise<void> => {

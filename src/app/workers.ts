@@ -14,8 +14,6 @@ export interface WorkersOptions<Start, Said> {
   /** The module that a worker runs; it calls runWorker. */
   readonly module: URL;
   readonly count: number;
-  /** Of TCP: 'free', whichever worker is there first accepts; 'turns', the primary accepts, and hands each connection to the next worker in turn. 'free' unless said. */
-  readonly accept?: 'free' | 'turns';
   /** What worker `index`, from 0, begins with: asked for each that begins, also in the place of another. */
   start(index: number): Start;
   hear(said: Said, index: number): void;
@@ -65,7 +63,8 @@ export function createWorkers<Start, Told, Said, Ready>(options: WorkersOptions<
   /** Resolves when it serves. */
   const launch = (index: number): Promise<Ready> =>
     new Promise((resolve, reject) => {
-      cluster.schedulingPolicy = options.accept === 'turns' ? cluster.SCHED_RR : cluster.SCHED_NONE;
+      // A connection that a primary hands to a worker as it is killed is left open, and nobody answers it.
+      cluster.schedulingPolicy = cluster.SCHED_NONE;
       cluster.setupPrimary({ exec: fileURLToPath(options.module), args: [], serialization: 'advanced', windowsHide: true });
       const worker = cluster.fork();
       const send = (order: Order<Start, Told>): void => void worker.send(order, () => undefined);
