@@ -53,7 +53,7 @@ describe('fetch: where the bytes go', () => {
   const newFolder = useTempFolders();
 
   async function sinkFor(file: string, force = false, signal = new AbortController().signal): Promise<Appending> {
-    const target = await selectTarget({ kind: 'file', path: file }, 'video1.mp4', force);
+    const target = selectTarget({ kind: 'file', path: file }, 'video1.mp4', force);
     if (target === undefined) throw new Error('no target');
     return open(target, env, signal);
   }
@@ -121,7 +121,7 @@ describe('fetch: where the bytes go', () => {
   it('a part file of the same name is never written to', async () => {
     const folder = await newFolder();
     const random = () => createSeededRandom(7);
-    const target = await selectTarget({ kind: 'file', path: path.join(folder, 'out') }, undefined, false);
+    const target = selectTarget({ kind: 'file', path: path.join(folder, 'out') }, undefined, false);
     if (target === undefined) throw new Error('no target');
     const { signal } = new AbortController();
     const first = await open(target, { ...env, random: random() }, signal);
@@ -132,15 +132,15 @@ describe('fetch: where the bytes go', () => {
   it('a folder means the object’s own name inside it', async () => {
     const folder = await newFolder();
     expect((await sinkFor(folder)).file).to.equal(path.join(folder, 'video1.mp4'));
-    expect(await selectTarget({ kind: 'file', path: folder }, undefined, false)).to.equal(undefined);
+    expect(selectTarget({ kind: 'file', path: folder }, undefined, false)).to.equal(undefined);
     await mkdir(path.join(folder, 'video1.mp4'));
     expect(await codeOf(sinkFor(folder))).to.equal('DISK_WRITE');
   });
 
   it('no output means the object’s own name in the current folder', async () => {
-    const target = await selectTarget({ kind: 'default' }, 'no-such-video.mp4', false);
+    const target = selectTarget({ kind: 'default' }, 'no-such-video.mp4', false);
     expect(target).to.deep.equal({ kind: 'file', path: path.resolve('no-such-video.mp4'), replace: false });
-    expect(await selectTarget({ kind: 'default' }, undefined, false)).to.equal(undefined);
+    expect(selectTarget({ kind: 'default' }, undefined, false)).to.equal(undefined);
   });
 
   it('a missing folder, and a file for a folder, are told at once', async () => {
@@ -223,7 +223,7 @@ describe('fetch: where the bytes go', () => {
 
     itPipe('that nobody reads from is told as such, after a second for a reader to come', async () => {
       const pipe = await newPipe();
-      const target = await selectTarget({ kind: 'file', path: pipe }, undefined, false);
+      const target = selectTarget({ kind: 'file', path: pipe }, undefined, false);
       if (target === undefined) throw new Error('no target');
       let now = 0;
       const clock: Clock = { ...systemClock, monotonic: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) };
@@ -244,7 +244,7 @@ describe('fetch: where the bytes go', () => {
     itPipe('that is full is given up with the signal’s reason', async () => {
       const pipe = await newPipe();
       const reader = await openFile(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
-      const target = await selectTarget({ kind: 'file', path: pipe }, undefined, false);
+      const target = selectTarget({ kind: 'file', path: pipe }, undefined, false);
       if (target === undefined) throw new Error('no target');
       const controller = new AbortController();
       const reason = new Error('enough');
@@ -282,7 +282,7 @@ describe('fetch: where the bytes go', () => {
       await new Promise((resolve) => setImmediate(resolve));
       written.push(Buffer.from(chunk).toString());
     };
-    const target = await selectTarget({ kind: 'stdout', write }, 'video1.mp4', false);
+    const target = selectTarget({ kind: 'stdout', write }, 'video1.mp4', false);
     if (target === undefined) throw new Error('no target');
     const sink = await open(target, env, new AbortController().signal);
     await sink.write(bytes('a'));
