@@ -200,7 +200,8 @@ describe('an edge under load, and all that can fail', () => {
 
     expect(wrong).to.deep.equal([]);
     expect(counts.hits, JSON.stringify(counts)).to.be.greaterThan(100);
-    expect(counts.lost, JSON.stringify(counts)).to.be.greaterThan(CLIENTS / 2);
+    // How many had an answer on its way just then is chance.
+    expect(counts.lost, JSON.stringify(counts)).to.be.greaterThan(0);
     // In the end all is well, for who comes now.
     agent.destroy();
     agent = new Agent();
